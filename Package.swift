@@ -1,0 +1,76 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// What every target is compiled with.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Unsafe code lives in `GatehouseCrypto` and `GatehouseSystem` only; everywhere else the compiler flags it.
+let safe = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .library(name: "Gatehouse", targets: ["Gatehouse"]),
+        .library(name: "GatehouseTLS", targets: ["GatehouseTLS"]),
+        .library(name: "GatehouseCertificates", targets: ["GatehouseCertificates"]),
+        .executable(name: "gatehouse", targets: ["GatehouseTool"]),
+        .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibcrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(name: "CSystem"),
+        .target(name: "GatehouseSystem", dependencies: ["CSystem"], swiftSettings: common),
+        .target(name: "GatehouseCrypto", dependencies: ["CLibcrypto", "GatehouseSystem"], swiftSettings: common),
+        .target(name: "GatehouseCertificates", dependencies: ["GatehouseCrypto"], swiftSettings: safe),
+        .target(name: "GatehouseTLS", dependencies: ["GatehouseCertificates", "GatehouseCrypto"], swiftSettings: safe),
+        .target(
+            name: "Gatehouse",
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "GatehouseTool",
+            dependencies: ["Gatehouse", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TraceReplay"],
+            swiftSettings: safe),
+        .target(
+            name: "TraceReplay",
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto"],
+            swiftSettings: safe),
+        .executableTarget(
+            name: "HandshakeBench",
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto"],
+            path: "Benchmarks/Handshake",
+            swiftSettings: safe),
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
+        .testTarget(name: "GatehouseSystemTests", dependencies: ["GatehouseSystem"], swiftSettings: common),
+        .testTarget(
+            name: "GatehouseCryptoTests", dependencies: ["GatehouseCrypto", "TestSupport"], swiftSettings: common),
+        .testTarget(
+            name: "GatehouseCertificatesTests",
+            dependencies: ["GatehouseCertificates", "GatehouseCrypto", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "GatehouseTLSTests",
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["GatehouseTLS", "GatehouseCrypto", "TraceReplay", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "GatehouseTests",
+            dependencies: ["Gatehouse", "GatehouseSystem", "GatehouseTLS", "TestSupport"],
+            swiftSettings: common),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["Gatehouse", "GatehouseTool", "TestSupport"],
+            swiftSettings: common),
+    ]
+)

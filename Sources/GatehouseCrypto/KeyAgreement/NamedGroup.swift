@@ -1,0 +1,37 @@
+/// A group for key agreement (RFC 9846 §4.3.7, "NamedGroup").
+///
+/// The registry is open: a value that has no name here is kept as it came.
+public struct NamedGroup: RawRepresentable, Sendable, Hashable {
+    /// The number in IANA's "TLS Supported Groups" registry.
+    public let rawValue: UInt16
+
+    /// Makes the group with this number, known or not.
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// NIST P-256.
+    public static let secp256r1 = NamedGroup(rawValue: 0x0017)
+    /// NIST P-384.
+    public static let secp384r1 = NamedGroup(rawValue: 0x0018)
+    /// NIST P-521.
+    public static let secp521r1 = NamedGroup(rawValue: 0x0019)
+    /// X25519 (RFC 7748).
+    public static let x25519 = NamedGroup(rawValue: 0x001D)
+    /// X448 (RFC 7748).
+    public static let x448 = NamedGroup(rawValue: 0x001E)
+}
+
+extension NamedGroup: CustomStringConvertible {
+    /// The name in IANA's registry, such as `x25519`, or the number for one without a name here.
+    public var description: String {
+        switch self {
+        case .secp256r1: "secp256r1"
+        case .secp384r1: "secp384r1"
+        case .secp521r1: "secp521r1"
+        case .x25519: "x25519"
+        case .x448: "x448"
+        default: "NamedGroup(\(rawValue))"
+        }
+    }
+}
