@@ -7,6 +7,8 @@ let common: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    // Cursors over `Span` that hand out sub-cursors are not escapable; the compiler wants their lifetimes spelled out.
+    .enableExperimentalFeature("Lifetimes"),
 ]
 
 /// Unsafe code lives in `GatehouseCrypto` and `GatehouseSystem` only; everywhere else the compiler flags it.
