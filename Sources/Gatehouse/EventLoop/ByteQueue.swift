@@ -1,0 +1,60 @@
+/// Bytes that come in at one end and go out at the other.
+package struct ByteQueue: Sendable {
+    private var bytes: [UInt8] = []
+    private var head = 0
+
+    package init() {}
+
+    package var count: Int { bytes.count - head }
+    package var isEmpty: Bool { head == bytes.count }
+
+    package mutating func append(_ more: some Collection<UInt8>) {
+        bytes.append(contentsOf: more)
+    }
+
+    /// Takes at most `limit` bytes from the front.
+    package mutating func take(atMost limit: Int = .max) -> [UInt8] {
+        if head == 0 && limit >= bytes.count {
+            defer { bytes = [] }
+            return bytes
+        }
+        let end = head + min(max(limit, 0), count)
+        defer { drop(end - head) }
+        return Array(bytes[head..<end])
+    }
+
+    /// A copy of at most `limit` bytes from the front; they stay.
+    package func peek(atMost limit: Int) -> [UInt8] {
+        Array(bytes[head..<head + min(max(limit, 0), count)])
+    }
+
+    /// Lets `amount` bytes at the front go.
+    package mutating func drop(_ amount: Int) {
+        head += min(amount, count)
+        if head == bytes.count {
+            // An idle connection keeps no buffer.
+            bytes = []
+            head = 0
+        } else if head >= 1 << 16 && head * 2 >= bytes.count {
+            bytes.removeFirst(head)
+            head = 0
+        }
+    }
+
+    package mutating func removeAll() {
+        bytes = []
+        head = 0
+    }
+
+    /// Lends the storage for a call that appends to it.
+    package mutating func withAppending<Failure: Error>(
+        _ body: (inout [UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
+        try body(&bytes)
+    }
+
+    /// Lends the storage, with the position of the first byte that is still there.
+    package func withBytes<Result>(_ body: (_ bytes: [UInt8], _ head: Int) -> Result) -> Result {
+        body(bytes, head)
+    }
+}

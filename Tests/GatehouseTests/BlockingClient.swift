@@ -1,0 +1,52 @@
+import GatehouseSystem
+
+/// A TCP client that waits, for threads that have nothing else to do.
+final class BlockingClient: Sendable {
+    private let socket: TCPSocket
+    private let poller: Poller
+
+    init(to endpoint: Endpoint) throws {
+        socket = try TCPSocket.connect(to: endpoint)
+        poller = try Poller()
+        try wait(for: .write)
+        if let error = socket.connectionError(to: endpoint) { throw error }
+    }
+
+    /// Our end.
+    var endpoint: Endpoint? { socket.localEndpoint }
+
+    private func wait(for interest: Interest) throws {
+        try poller.add(socket.descriptor, interest: interest, token: 0)
+        defer { poller.remove(socket.descriptor) }
+        var events: [Readiness] = []
+        while events.isEmpty { poller.wait(milliseconds: nil, into: &events) }
+    }
+
+    func send(_ bytes: [UInt8]) throws {
+        var offset = 0
+        while offset < bytes.count {
+            switch socket.send(bytes, from: offset) {
+            case .moved(let count): offset += count
+            case .wouldBlock: try wait(for: .write)
+            case .failed(let error): throw error
+            }
+        }
+    }
+
+    /// The next `count` bytes, or fewer if the stream ends before.
+    func receive(_ count: Int) throws -> [UInt8] {
+        var received: [UInt8] = []
+        while received.count < count {
+            var buffer = [UInt8](repeating: 0, count: count - received.count)
+            switch socket.receive(into: &buffer, at: 0) {
+            case .moved(0): return received
+            case .moved(let count): received += buffer[..<count]
+            case .wouldBlock: try wait(for: .read)
+            case .failed(let error): throw error
+            }
+        }
+        return received
+    }
+
+    func shutdownWriting() { socket.shutdownWriting() }
+}
