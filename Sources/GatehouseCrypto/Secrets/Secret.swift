@@ -54,6 +54,15 @@ package struct Secret: ~Copyable, @unchecked Sendable {
         withSpan { constantTimeEquals($0, bytes) }
     }
 
+    /// Whether all bytes are zero, found in a time that depends only on their number.
+    var isZero: Bool {
+        withSpan { bytes in
+            var sum: UInt8 = 0
+            for index in bytes.indices { sum |= bytes[index] }
+            return sum == 0
+        }
+    }
+
     /// Says how long the secret is, and no more.
     package var description: String {
         "Secret(\(count) bytes)"

@@ -1,0 +1,165 @@
+internal import CLibcrypto
+
+/// What libcrypto keeps ready for one group: contexts that generate keys, and keys that hold a peer's public key for as
+/// long as one derivation takes.
+final class KeyAgreementGroup: Sendable {
+    /// How the group is written and computed.
+    enum Kind: Sendable {
+        /// X25519 or X448 (RFC 7748): a string of bytes, every one of which is accepted.
+        case montgomery(name: String, length: Int)
+        /// A NIST curve: a point in the form of `UncompressedPointRepresentation` (RFC 9846 §4.3.8.2).
+        case weierstrass(EllipticCurve)
+    }
+
+    let kind: Kind
+    /// The size in bytes of a public key as it stands in KeyShareEntry.
+    let publicKeyLength: Int
+    /// The size in bytes of the shared secret, and of a private key.
+    let secretLength: Int
+
+    private let generators = Pool<KeyContext>()
+    private let peers = Pool<KeyHandle>()
+
+    private init(_ kind: Kind) {
+        self.kind = kind
+        switch kind {
+        case .montgomery(_, let length):
+            publicKeyLength = length
+            secretLength = length
+        case .weierstrass(let curve):
+            publicKeyLength = curve.pointLength
+            secretLength = curve.fieldLength
+        }
+    }
+
+    static let x25519 = KeyAgreementGroup(.montgomery(name: "X25519", length: 32))
+    static let x448 = KeyAgreementGroup(.montgomery(name: "X448", length: 56))
+    static let secp256r1 = KeyAgreementGroup(.weierstrass(.p256))
+    static let secp384r1 = KeyAgreementGroup(.weierstrass(.p384))
+    static let secp521r1 = KeyAgreementGroup(.weierstrass(.p521))
+
+    /// The group with this number, if it is one of those above.
+    static func named(_ group: NamedGroup) -> KeyAgreementGroup? {
+        switch group {
+        case .x25519: x25519
+        case .x448: x448
+        case .secp256r1: secp256r1
+        case .secp384r1: secp384r1
+        case .secp521r1: secp521r1
+        default: nil
+        }
+    }
+
+    /// A fresh key pair.
+    func generate() throws(CryptoError) -> KeyHandle {
+        try generators.with(make: makeGenerator) { context throws(CryptoError) in
+            var key: OpaquePointer?
+            guard EVP_PKEY_generate(context.pointer, &key) == 1, let key else { throw .library() }
+            return KeyHandle(owning: key)
+        }
+    }
+
+    /// The public key of `key` as it stands in KeyShareEntry.
+    func publicKey(of key: KeyHandle) throws(CryptoError) -> [UInt8] {
+        var length = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: publicKeyLength) { buffer, initializedCount in
+            let got = EVP_PKEY_get_octet_string_param(
+                key.pointer, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, buffer.baseAddress, publicKeyLength, &length)
+            initializedCount = got == 1 ? length : 0
+        }
+        guard bytes.count == publicKeyLength else { throw .library() }
+        return bytes
+    }
+
+    /// The secret that `key` and the owner of `peer` share.
+    func sharedSecret(_ key: KeyHandle, with peer: Span<UInt8>) throws(CryptoError) -> Secret {
+        try peers.with(make: makePeer) { holder throws(CryptoError) in
+            guard setPublicKey(peer, of: holder) else { throw .invalidKeyShare }
+            return try derive(key, with: holder)
+        }
+    }
+
+    /// False when `bytes` is not a public key of this group.
+    private func setPublicKey(_ bytes: Span<UInt8>, of key: KeyHandle) -> Bool {
+        switch kind {
+        case .weierstrass(let curve):
+            // RFC 9846 §4.3.8.2: "Peers MUST validate each other's public key Q by ensuring that the point is a valid
+            // point on the elliptic curve."
+            return curve.setPoint(bytes, of: key)
+        case .montgomery:
+            guard bytes.count == publicKeyLength else { return false }
+            let isSet = bytes.withUnsafeBytes { bytes in
+                EVP_PKEY_set1_encoded_public_key(
+                    key.pointer, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count) == 1
+            }
+            if !isSet { ERR_clear_error() }
+            return isSet
+        }
+    }
+
+    private func derive(_ key: KeyHandle, with peer: KeyHandle) throws(CryptoError) -> Secret {
+        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else { throw .library() }
+        defer { EVP_PKEY_CTX_free(context) }
+        // The last argument leaves out a check of the peer's key that repeats the one above; the curves' cofactor is 1.
+        guard EVP_PKEY_derive_init(context) == 1, EVP_PKEY_derive_set_peer_ex(context, peer.pointer, 0) == 1 else {
+            throw .library()
+        }
+        let secret = try Secret(count: secretLength) { output throws(CryptoError) in
+            var length = output.count
+            let derived = EVP_PKEY_derive(context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &length)
+            // libcrypto refuses an all-zero result too, so that a failure here is the peer's doing.
+            guard derived == 1, length == output.count else { throw CryptoError.invalidKeyShare.clearingQueue() }
+        }
+        // RFC 9846 §7.4.2: "implementations MUST check whether the computed Diffie-Hellman shared secret is the all-zero
+        // value and abort if so" (X25519 and X448).
+        if case .montgomery = kind, secret.isZero { throw .invalidKeyShare }
+        return secret
+    }
+
+    /// The key pair with this private key, of which `secretLength` bytes are expected.
+    func importKey(_ privateKey: Span<UInt8>) throws(CryptoError) -> KeyHandle {
+        guard privateKey.count == secretLength else { throw .invalidKey }
+        switch kind {
+        case .montgomery(let name, _):
+            let key = privateKey.withUnsafeBytes { bytes in
+                EVP_PKEY_new_raw_private_key_ex(
+                    nil, name, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+            }
+            guard let key else { throw CryptoError.invalidKey.clearingQueue() }
+            return KeyHandle(owning: key)
+        case .weierstrass(let curve):
+            return try curve.makeKey(scalar: privateKey)
+        }
+    }
+
+    private func makeGenerator() throws(CryptoError) -> KeyContext {
+        let name =
+            switch kind {
+            case .montgomery(let name, _): name
+            case .weierstrass: "EC"
+            }
+        guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else {
+            throw CryptoError.unsupportedGroup.clearingQueue()
+        }
+        let owner = KeyContext(owning: context)
+        guard EVP_PKEY_keygen_init(context) == 1 else { throw CryptoError.unsupportedGroup.clearingQueue() }
+        if case .weierstrass(let curve) = kind, EVP_PKEY_CTX_set_group_name(context, "\(curve.name)") != 1 {
+            throw CryptoError.unsupportedGroup.clearingQueue()
+        }
+        return owner
+    }
+
+    /// A key that only says which group it belongs to, until a public key is put in.
+    private func makePeer() throws(CryptoError) -> KeyHandle {
+        switch kind {
+        case .montgomery(let name, _):
+            let placeholder = [UInt8](repeating: 9, count: publicKeyLength)
+            guard let key = EVP_PKEY_new_raw_public_key_ex(nil, name, nil, placeholder, placeholder.count) else {
+                throw .library()
+            }
+            return KeyHandle(owning: key)
+        case .weierstrass(let curve):
+            return try curve.makeKey()
+        }
+    }
+}

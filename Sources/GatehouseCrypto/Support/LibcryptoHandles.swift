@@ -1,0 +1,47 @@
+internal import CLibcrypto
+internal import Synchronization
+
+/// Owns an `EVP_PKEY`. libcrypto overwrites private keys when they are freed.
+final class KeyHandle: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(owning pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        EVP_PKEY_free(pointer)
+    }
+}
+
+/// Owns an `EVP_PKEY_CTX`: an operation on keys, set up to be used again and again, but by one thread at a time.
+final class KeyContext: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(owning pointer: OpaquePointer) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        EVP_PKEY_CTX_free(pointer)
+    }
+}
+
+/// Objects that are costly to set up and that one thread at a time can use. There come to be as many as were ever in
+/// use at the same time.
+final class Pool<Element: Sendable>: Sendable {
+    private let idle = Mutex<[Element]>([])
+
+    /// Lends an idle element to `body`, or a new one that `make` makes.
+    func with<R: ~Copyable>(
+        make: () throws(CryptoError) -> Element, _ body: (Element) throws(CryptoError) -> R
+    ) throws(CryptoError) -> R {
+        let element = if let element = take() { element } else { try make() }
+        defer { idle.withLock { $0.append(element) } }
+        return try body(element)
+    }
+
+    private func take() -> Element? {
+        idle.withLock { $0.popLast() }
+    }
+}
