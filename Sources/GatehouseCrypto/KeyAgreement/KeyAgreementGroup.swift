@@ -52,11 +52,7 @@ final class KeyAgreementGroup: Sendable {
 
     /// A fresh key pair.
     func generate() throws(CryptoError) -> KeyHandle {
-        try generators.with(make: makeGenerator) { context throws(CryptoError) in
-            var key: OpaquePointer?
-            guard EVP_PKEY_generate(context.pointer, &key) == 1, let key else { throw .library() }
-            return KeyHandle(owning: key)
-        }
+        try generators.with(make: makeGenerator, KeyHandle.generate)
     }
 
     /// The public key of `key` as it stands in KeyShareEntry.
@@ -133,20 +129,10 @@ final class KeyAgreementGroup: Sendable {
     }
 
     private func makeGenerator() throws(CryptoError) -> KeyContext {
-        let name =
-            switch kind {
-            case .montgomery(let name, _): name
-            case .weierstrass: "EC"
-            }
-        guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else {
-            throw CryptoError.unsupportedGroup.clearingQueue()
+        switch kind {
+        case .montgomery(let name, _): try KeyHandle.makeGenerator(name)
+        case .weierstrass(let curve): try curve.makeGenerator()
         }
-        let owner = KeyContext(owning: context)
-        guard EVP_PKEY_keygen_init(context) == 1 else { throw CryptoError.unsupportedGroup.clearingQueue() }
-        if case .weierstrass(let curve) = kind, EVP_PKEY_CTX_set_group_name(context, "\(curve.name)") != 1 {
-            throw CryptoError.unsupportedGroup.clearingQueue()
-        }
-        return owner
     }
 
     /// A key that only says which group it belongs to, until a public key is put in.
@@ -154,10 +140,7 @@ final class KeyAgreementGroup: Sendable {
         switch kind {
         case .montgomery(let name, _):
             let placeholder = [UInt8](repeating: 9, count: publicKeyLength)
-            guard let key = EVP_PKEY_new_raw_public_key_ex(nil, name, nil, placeholder, placeholder.count) else {
-                throw .library()
-            }
-            return KeyHandle(owning: key)
+            return try KeyHandle.make(name, publicKey: placeholder.span)
         case .weierstrass(let curve):
             return try curve.makeKey()
         }

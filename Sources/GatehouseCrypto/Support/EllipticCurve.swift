@@ -37,10 +37,37 @@ enum EllipticCurve: Sendable {
         }
     }
 
+    /// What generates keys on this curve.
+    func makeGenerator() throws(CryptoError) -> KeyContext {
+        try KeyHandle.makeGenerator("EC") { EVP_PKEY_CTX_set_group_name($0, "\(name)") == 1 }
+    }
+
     /// A key that has the curve, but no point yet. `setPoint` gives it one.
     func makeKey() throws(CryptoError) -> KeyHandle {
         try KeyHandle.make("EC", EVP_PKEY_KEY_PARAMETERS, [.text("group", name)])
     }
+
+    /// A key that has the public key `point`: a copy of a template, which costs a third of making it from its numbers.
+    ///
+    /// - Throws: `invalidKey` when `point` is not the uncompressed form of a point on the curve.
+    func makeKey(point: Span<UInt8>) throws(CryptoError) -> KeyHandle {
+        guard let template, let copy = EVP_PKEY_dup(template.pointer) else { throw .library() }
+        let key = KeyHandle(owning: copy)
+        guard setPoint(point, of: key) else { throw .invalidKey }
+        return key
+    }
+
+    private var template: KeyHandle? {
+        switch self {
+        case .p256: Self.p256Template
+        case .p384: Self.p384Template
+        case .p521: Self.p521Template
+        }
+    }
+
+    private static let p256Template = try? p256.makeKey()
+    private static let p384Template = try? p384.makeKey()
+    private static let p521Template = try? p521.makeKey()
 
     /// Gives `key` the public key `point`; false when that is not the uncompressed form of a point on the curve.
     func setPoint(_ point: Span<UInt8>, of key: KeyHandle) -> Bool {

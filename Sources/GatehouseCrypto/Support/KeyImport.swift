@@ -18,6 +18,49 @@ extension KeyHandle {
         else { throw CryptoError.invalidKey.clearingQueue() }
         return KeyHandle(owning: key)
     }
+
+    /// The key of the type `name` with this public key in its raw form; for keys that are strings of bytes.
+    static func make(_ name: String, publicKey: Span<UInt8>) throws(CryptoError) -> KeyHandle {
+        let key = publicKey.withUnsafeBytes { bytes in
+            EVP_PKEY_new_raw_public_key_ex(
+                nil, name, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        }
+        guard let key else { throw CryptoError.invalidKey.clearingQueue() }
+        return KeyHandle(owning: key)
+    }
+
+    /// A fresh key of the type `name` that `configure` says more about; it returns whether libcrypto agreed.
+    static func makeGenerator(
+        _ name: String, _ configure: (OpaquePointer) -> Bool = { _ in true }
+    ) throws(CryptoError) -> KeyContext {
+        guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else {
+            throw CryptoError.unsupportedAlgorithm.clearingQueue()
+        }
+        let owner = KeyContext(owning: context)
+        guard EVP_PKEY_keygen_init(context) == 1, configure(context) else {
+            throw CryptoError.unsupportedAlgorithm.clearingQueue()
+        }
+        return owner
+    }
+
+    /// A fresh key from a context that `makeGenerator` made.
+    static func generate(_ generator: KeyContext) throws(CryptoError) -> KeyHandle {
+        var key: OpaquePointer?
+        guard EVP_PKEY_generate(generator.pointer, &key) == 1, let key else { throw .library() }
+        return KeyHandle(owning: key)
+    }
+
+    /// The public key as a DER-encoded SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
+    var subjectPublicKeyInfo: [UInt8] {
+        var start: UnsafeMutablePointer<UInt8>?
+        let count = Int(i2d_PUBKEY(pointer, &start))
+        defer { CRYPTO_free(start, #file, #line) }
+        guard count > 0, let start else {
+            ERR_clear_error()
+            return []
+        }
+        return [UInt8](UnsafeBufferPointer(start: start, count: count))
+    }
 }
 
 // Parameters that libcrypto reads and never writes, although the C declarations would let it. What they point to must

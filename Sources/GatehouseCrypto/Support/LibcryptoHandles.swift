@@ -32,16 +32,19 @@ final class KeyContext: @unchecked Sendable {
 final class Pool<Element: Sendable>: Sendable {
     private let idle = Mutex<[Element]>([])
 
-    /// Lends an idle element to `body`, or a new one that `make` makes.
+    /// Lends an idle element that `isWanted` agrees to, or a new one that `make` makes, to `body`.
     func with<R: ~Copyable>(
-        make: () throws(CryptoError) -> Element, _ body: (Element) throws(CryptoError) -> R
+        where isWanted: (Element) -> Bool = { _ in true }, make: () throws(CryptoError) -> Element,
+        _ body: (Element) throws(CryptoError) -> R
     ) throws(CryptoError) -> R {
-        let element = if let element = take() { element } else { try make() }
+        let element = if let element = take(where: isWanted) { element } else { try make() }
         defer { idle.withLock { $0.append(element) } }
         return try body(element)
     }
 
-    private func take() -> Element? {
-        idle.withLock { $0.popLast() }
+    private func take(where isWanted: (Element) -> Bool) -> Element? {
+        idle.withLock { idle in
+            idle.lastIndex(where: isWanted).map { idle.remove(at: $0) }
+        }
     }
 }

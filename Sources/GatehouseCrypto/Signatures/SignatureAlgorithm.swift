@@ -1,0 +1,81 @@
+/// How a signature is computed, apart from the key that it needs.
+///
+/// Certificates name their signature's algorithm this way; TLS names a `SignatureScheme`, which also binds the kind of
+/// key.
+public enum SignatureAlgorithm: Sendable, Hashable {
+    /// ECDSA over a digest, on the curve of the key; the signature is a DER sequence of two integers.
+    case ecdsa(HashAlgorithm)
+    /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2).
+    case rsaPKCS1(HashAlgorithm)
+    /// RSASSA-PSS (RFC 8017 §8.1), where MGF1 uses the same hash function; the salt's length is in bytes.
+    case rsaPSS(HashAlgorithm, saltLength: Int)
+    /// Ed25519 (RFC 8032 §5.1), over the message itself.
+    case ed25519
+    /// Ed448 (RFC 8032 §5.2), over the message itself.
+    case ed448
+
+    /// The hash function that the message goes through first; nil for EdDSA.
+    var hash: HashAlgorithm? {
+        switch self {
+        case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash, _): hash
+        case .ed25519, .ed448: nil
+        }
+    }
+
+    /// Whether a key of this kind can make and check such signatures at all.
+    func suits(_ key: KeyAlgorithm) -> Bool {
+        switch (self, key) {
+        case (.ecdsa, .p256), (.ecdsa, .p384), (.ecdsa, .p521): true
+        case (.rsaPKCS1, .rsa): true
+        case (.rsaPSS(let hash, let saltLength), .rsa(let bits)),
+            (.rsaPSS(let hash, let saltLength), .rsaPSS(let bits)):
+            // RFC 8017 §9.1.1 step 3: "If emLen < hLen + sLen + 2, output "encoding error" and stop."
+            (bits + 6) / 8 >= hash.digestLength + saltLength + 2
+        case (.ed25519, .ed25519), (.ed448, .ed448): true
+        default: false
+        }
+    }
+}
+
+extension SignatureScheme {
+    /// How a signature of this scheme is computed; nil for a scheme that is not known here.
+    ///
+    /// RFC 9846 §4.3.3 on RSASSA-PSS: "The length of the Salt MUST be equal to the length of the digest algorithm."
+    package var algorithm: SignatureAlgorithm? {
+        switch self {
+        case .ecdsaSecp256r1SHA256: .ecdsa(.sha256)
+        case .ecdsaSecp384r1SHA384: .ecdsa(.sha384)
+        case .ecdsaSecp521r1SHA512: .ecdsa(.sha512)
+        case .rsaPSSRSAESHA256, .rsaPSSPSSSHA256: .rsaPSS(.sha256, saltLength: 32)
+        case .rsaPSSRSAESHA384, .rsaPSSPSSSHA384: .rsaPSS(.sha384, saltLength: 48)
+        case .rsaPSSRSAESHA512, .rsaPSSPSSSHA512: .rsaPSS(.sha512, saltLength: 64)
+        case .rsaPKCS1SHA256: .rsaPKCS1(.sha256)
+        case .rsaPKCS1SHA384: .rsaPKCS1(.sha384)
+        case .rsaPKCS1SHA512: .rsaPKCS1(.sha512)
+        case .ed25519: .ed25519
+        case .ed448: .ed448
+        default: nil
+        }
+    }
+
+    /// Whether this scheme is one for keys of this kind (RFC 9846 §4.3.3): an ECDSA scheme names its curve, and
+    /// "rsae" and "pss" name the object identifier of an RSA key.
+    package func fits(_ key: KeyAlgorithm) -> Bool {
+        switch (self, key) {
+        case (.ecdsaSecp256r1SHA256, .p256), (.ecdsaSecp384r1SHA384, .p384), (.ecdsaSecp521r1SHA512, .p521): true
+        case (.rsaPSSRSAESHA256, .rsa), (.rsaPSSRSAESHA384, .rsa), (.rsaPSSRSAESHA512, .rsa): true
+        case (.rsaPSSPSSSHA256, .rsaPSS), (.rsaPSSPSSSHA384, .rsaPSS), (.rsaPSSPSSSHA512, .rsaPSS): true
+        case (.rsaPKCS1SHA256, .rsa), (.rsaPKCS1SHA384, .rsa), (.rsaPKCS1SHA512, .rsa): true
+        case (.ed25519, .ed25519), (.ed448, .ed448): true
+        default: false
+        }
+    }
+
+    /// The schemes that CertificateVerify can carry, in the order of preference.
+    ///
+    /// RFC 9846 §4.3.3: the RSASSA-PKCS1-v1_5 schemes "refer solely to signatures which appear in certificates".
+    static let forHandshakes: [SignatureScheme] = [
+        .ecdsaSecp256r1SHA256, .ed25519, .ecdsaSecp384r1SHA384, .ecdsaSecp521r1SHA512, .ed448, .rsaPSSRSAESHA256,
+        .rsaPSSRSAESHA384, .rsaPSSRSAESHA512, .rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512,
+    ]
+}
