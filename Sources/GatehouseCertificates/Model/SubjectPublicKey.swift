@@ -1,0 +1,115 @@
+import GatehouseCrypto
+
+/// What a SubjectPublicKeyInfo says (RFC 5280 §4.1.2.7), with its key still where it lies in the encoding.
+enum SubjectPublicKey: Sendable, Hashable {
+    /// Big-endian numbers without leading zeros. `isPSS`: the key is bound to RSASSA-PSS (RFC 4055 §1.2).
+    case rsa(modulus: Range<Int>, exponent: Range<Int>, bits: Int, isPSS: Bool)
+    /// An uncompressed point.
+    case ellipticCurve(KeyAlgorithm, point: Range<Int>)
+    /// RFC 8410.
+    case edwards(KeyAlgorithm, key: Range<Int>)
+    /// A key that no signature is ever checked with, and why.
+    case unsupported(Unsupported)
+
+    enum Unsupported: Sendable, Hashable {
+        case algorithm(ObjectIdentifier)
+        case curve(ObjectIdentifier)
+        case explicitCurve
+        case malformed
+    }
+
+    /// Reads a SubjectPublicKeyInfo. A key of an unknown kind is no error: it must not be used, that is all.
+    init(_ element: DERElement, _ bytes: Span<UInt8>) throws(CertificateError) {
+        var fields = try DERCursor(inside: element)
+        let algorithm = try fields.next(.sequence, bytes)
+        let key = try fields.next(.bitString, bytes).wholeBytes(bytes)
+        try fields.finish()
+        var algorithmFields = try DERCursor(inside: algorithm)
+        let identifier = try algorithmFields.next(.objectIdentifier, bytes).objectIdentifier(bytes)
+        let parameters = algorithmFields.isAtEnd ? nil : try algorithmFields.next(bytes)
+        try algorithmFields.finish()
+        switch identifier {
+        case .rsaEncryption:
+            // RFC 3279 §2.3.1: "The parameters field MUST have ASN.1 type NULL for this algorithm identifier."
+            guard let parameters, parameters.tag == .null, parameters.content.isEmpty else {
+                self = .unsupported(.malformed)
+                return
+            }
+            self = Self.rsa(key, bytes, isPSS: false)
+        case .rsassaPSS:
+            self = Self.rsa(key, bytes, isPSS: true)
+        case .ecPublicKey:
+            self = try Self.ellipticCurve(parameters, key, bytes)
+        case .ed25519, .ed448:
+            let isEd25519 = identifier == .ed25519
+            // RFC 8410 §3: "For all of the OIDs, the parameters MUST be absent."
+            let isWellFormed = parameters == nil && key.count == (isEd25519 ? 32 : 57)
+            self = isWellFormed ? .edwards(isEd25519 ? .ed25519 : .ed448, key: key) : .unsupported(.malformed)
+        default:
+            self = .unsupported(.algorithm(identifier))
+        }
+    }
+
+    /// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 §A.1.1).
+    private static func rsa(_ key: Range<Int>, _ bytes: Span<UInt8>, isPSS: Bool) -> SubjectPublicKey {
+        do throws(CertificateError) {
+            var cursor = DERCursor(over: key)
+            var numbers = try cursor.enter(.sequence, bytes)
+            try cursor.finish()
+            let modulus = try numbers.next(.integer, bytes).magnitude(bytes)
+            let exponent = try numbers.next(.integer, bytes).magnitude(bytes)
+            try numbers.finish()
+            // A check costs in proportion to the exponent: one beyond 64 bits is there to cost time.
+            guard exponent.count <= 8 else { return .unsupported(.malformed) }
+            let bits = modulus.count * 8 - bytes[modulus.lowerBound].leadingZeroBitCount
+            return .rsa(modulus: modulus, exponent: exponent, bits: bits, isPSS: isPSS)
+        } catch {
+            return .unsupported(.malformed)
+        }
+    }
+
+    private static func ellipticCurve(
+        _ parameters: DERElement?, _ key: Range<Int>, _ bytes: Span<UInt8>
+    ) throws(CertificateError) -> SubjectPublicKey {
+        guard let parameters else { return .unsupported(.malformed) }
+        // RFC 5480 §2.1.1: "specifiedCurve … MUST NOT be used in PKIX."
+        guard parameters.tag == .objectIdentifier else { return .unsupported(.explicitCurve) }
+        let curve: KeyAlgorithm
+        let coordinateLength: Int
+        switch try parameters.objectIdentifier(bytes) {
+        case .secp256r1: (curve, coordinateLength) = (.p256, 32)
+        case .secp384r1: (curve, coordinateLength) = (.p384, 48)
+        case .secp521r1: (curve, coordinateLength) = (.p521, 66)
+        case let other: return .unsupported(.curve(other))
+        }
+        guard key.count == 1 + 2 * coordinateLength, bytes[key.lowerBound] == 0x04 else {
+            return .unsupported(.malformed)
+        }
+        return .ellipticCurve(curve, point: key)
+    }
+
+    /// The kind of key; nil for one that is not supported.
+    var algorithm: KeyAlgorithm? {
+        switch self {
+        case .rsa(_, _, let bits, let isPSS): isPSS ? .rsaPSS(bits: bits) : .rsa(bits: bits)
+        case .ellipticCurve(let curve, _): curve
+        case .edwards(let curve, _): curve
+        case .unsupported: nil
+        }
+    }
+
+    /// Hands the key to the crypto library.
+    func load(_ bytes: Span<UInt8>) throws(CryptoError) -> PublicKey {
+        switch self {
+        case .rsa(let modulus, let exponent, _, let isPSS):
+            try PublicKey(
+                rsaModulus: bytes.extracting(modulus), exponent: bytes.extracting(exponent), isPSS: isPSS)
+        case .ellipticCurve(.p256, let point): try PublicKey(p256: bytes.extracting(point))
+        case .ellipticCurve(.p384, let point): try PublicKey(p384: bytes.extracting(point))
+        case .ellipticCurve(_, let point): try PublicKey(p521: bytes.extracting(point))
+        case .edwards(.ed25519, let key): try PublicKey(ed25519: bytes.extracting(key))
+        case .edwards(_, let key): try PublicKey(ed448: bytes.extracting(key))
+        case .unsupported: throw .unsupportedAlgorithm
+        }
+    }
+}

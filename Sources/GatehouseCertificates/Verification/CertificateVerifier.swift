@@ -1,0 +1,36 @@
+/// Decides whether a chain of certificates is to be believed (RFC 5280 §6, RFC 9525).
+///
+///     let verifier = CertificateVerifier(trustStore: store)
+///     switch verifier.verify(chain, name: .init(host: "example.com"), purpose: .serverAuthentication, at: now) {
+///     case .verified(let path): print("trusted through", path.last?.subject as Any)
+///     case .rejected(let problems): problems.forEach { print($0) }
+///     }
+public struct CertificateVerifier: Sendable {
+    /// Whom chains may end at.
+    public var trustStore: TrustStore
+    /// What is demanded beyond the signatures.
+    public var policy: VerificationPolicy
+
+    /// A verifier for chains that end at an anchor of `trustStore`.
+    public init(trustStore: TrustStore, policy: VerificationPolicy = .default) {
+        self.trustStore = trustStore
+        self.policy = policy
+    }
+
+    /// Judges the first certificate of `chain`; the others may be used as intermediates, in whatever order they come.
+    ///
+    /// - Parameters:
+    ///   - chain: what the peer sent. An empty one is rejected with `noPeerCertificate`.
+    ///   - name: whom the peer must be; nil if any name will do, as for most clients.
+    ///   - purpose: what the certificate is used for.
+    ///   - time: the time that it must be valid at.
+    public func verify(_ chain: [Certificate], name: ReferenceName?, purpose: Purpose, at time: UnixTime) -> Verdict {
+        guard
+            var builder = PathBuilder(
+                chain: chain, store: trustStore, policy: policy, name: name, purpose: purpose, time: time)
+        else {
+            return .rejected([CertificateProblem(.noPeerCertificate, depth: 0, nil, "the peer sent no certificate")])
+        }
+        return builder.run()
+    }
+}

@@ -1,0 +1,61 @@
+import GatehouseCrypto
+
+/// Checking one signature, with what must be right before.
+enum SignatureCheck {
+    enum Outcome: Sendable, Hashable {
+        case valid
+        case invalid
+        case weakDigest
+        case unsupportedAlgorithm
+        case unusableKey
+    }
+
+    /// Whether `key` made `signature` over the bytes of `message`.
+    static func run(
+        _ algorithm: SignatureAlgorithmIdentifier, _ bytes: Span<UInt8>, message: Range<Int>, signature: Range<Int>,
+        key: () throws(CryptoError) -> PublicKey, budget: inout PathBudget
+    ) throws(PathBudget.Exceeded) -> Outcome {
+        let signatureAlgorithm: SignatureAlgorithm
+        switch algorithm {
+        case .supported(let supported): signatureAlgorithm = supported
+        case .weakDigest: return .weakDigest
+        case .unsupported: return .unsupportedAlgorithm
+        }
+        let publicKey: PublicKey
+        do {
+            publicKey = try key()
+        } catch {
+            return .unusableKey
+        }
+        guard signatureAlgorithm.fits(publicKey.algorithm) else { return .invalid }
+        try budget.spendSignature(publicKey.algorithm)
+        return publicKey.isValidSignature(
+            bytes.extracting(signature), over: bytes.extracting(message), algorithm: signatureAlgorithm)
+            ? .valid : .invalid
+    }
+}
+
+extension SignatureAlgorithm {
+    /// Whether a key of this kind can make such signatures at all.
+    func fits(_ key: KeyAlgorithm) -> Bool {
+        switch (self, key) {
+        case (.ecdsa, .p256), (.ecdsa, .p384), (.ecdsa, .p521), (.rsaPKCS1, .rsa), (.rsaPSS, .rsa), (.rsaPSS, .rsaPSS),
+            (.ed25519, .ed25519), (.ed448, .ed448):
+            true
+        default:
+            false
+        }
+    }
+}
+
+extension Certificate {
+    /// Whether `key` signed this certificate (RFC 5280 §6.1.3 (a) (1)).
+    func checkSignature(
+        key: () throws(CryptoError) -> PublicKey, budget: inout PathBudget
+    ) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
+        let der = fields.der
+        return try SignatureCheck.run(
+            fields.signatureAlgorithm, der.span, message: fields.tbsCertificate, signature: fields.signature,
+            key: key, budget: &budget)
+    }
+}

@@ -1,0 +1,102 @@
+import GatehouseCrypto
+import Synchronization
+
+/// Whom chains may end at. Parsed once, shared by reference, immutable.
+public struct TrustStore: Sendable {
+    private let contents: Contents
+
+    private final class Contents: Sendable {
+        let anchors: [TrustAnchor]
+        /// Positions in `anchors` by subject.
+        let bySubject: [DistinguishedName: [Int]]
+        let certificates: Set<Certificate>
+        let generation: UInt64
+
+        init(_ anchors: [TrustAnchor]) {
+            self.anchors = anchors
+            var bySubject: [DistinguishedName: [Int]] = [:]
+            for (index, anchor) in anchors.enumerated() {
+                bySubject[anchor.subject, default: []].append(index)
+            }
+            self.bySubject = bySubject
+            certificates = Set(anchors.compactMap(\.certificate))
+            generation = nextGeneration.add(1, ordering: .relaxed).newValue
+        }
+    }
+
+    /// A store of these certificates.
+    public init(anchors: [Certificate]) {
+        self.init(anchors.map { TrustAnchor($0) })
+    }
+
+    /// A store of these anchors.
+    public init(_ anchors: [TrustAnchor]) {
+        contents = Contents(anchors)
+    }
+
+    /// A store that trusts nobody.
+    public static let empty = TrustStore(anchors: [])
+
+    /// How many anchors there are.
+    public var count: Int { contents.anchors.count }
+    /// The anchors that are certificates.
+    public var certificates: [Certificate] { contents.anchors.compactMap(\.certificate) }
+    /// Differs between any two stores that were made separately: what was decided with one is void with the other.
+    package var generation: UInt64 { contents.generation }
+
+    /// Whether this very certificate is an anchor.
+    func contains(_ certificate: Certificate) -> Bool {
+        contents.certificates.contains(certificate)
+    }
+
+    /// The positions of the anchors with this subject.
+    func anchorIndices(named subject: DistinguishedName) -> [Int] {
+        contents.bySubject[subject] ?? []
+    }
+
+    func anchor(at index: Int) -> TrustAnchor {
+        contents.anchors[index]
+    }
+}
+
+private let nextGeneration = Atomic<UInt64>(0)
+
+/// A key that is trusted to sign certificates (RFC 5280 §6.1.1 (d)).
+///
+/// As a certificate, its own limits (validity, path length, name constraints, key usage) bind what is below it, as
+/// RFC 5937 describes. As a bare key, it has none.
+public struct TrustAnchor: Sendable {
+    /// The name that certificates give as their issuer.
+    public let subject: DistinguishedName
+    /// The certificate, if it is one.
+    public let certificate: Certificate?
+    private let key: PublicKey?
+
+    /// An anchor that is a certificate.
+    public init(_ certificate: Certificate) {
+        subject = certificate.subject
+        self.certificate = certificate
+        key = nil
+    }
+
+    /// An anchor that is a name and a key (a SubjectPublicKeyInfo in DER).
+    ///
+    /// - Throws: `CertificateError` if the key is malformed, of an unsupported kind or no valid key.
+    public init(subject: DistinguishedName, publicKeyInfo: [UInt8]) throws(CertificateError) {
+        let bytes = publicKeyInfo.span
+        let publicKey = try SubjectPublicKey(onlyElement(.sequence, bytes), bytes)
+        do {
+            key = try publicKey.load(bytes)
+        } catch {
+            throw CertificateError(.unsupportedKey, at: 0)
+        }
+        self.subject = subject
+        certificate = nil
+    }
+
+    func publicKey() throws(CryptoError) -> PublicKey {
+        if let key { return key }
+        guard let certificate else { throw .invalidKey }
+        return try certificate.publicKey()
+    }
+}
