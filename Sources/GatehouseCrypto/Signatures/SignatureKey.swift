@@ -26,8 +26,9 @@ final class SignatureKey: Sendable {
         return isValid ?? false
     }
 
-    /// Whether libcrypto signs with this key and algorithm: an RSASSA-PSS key may be restricted to others.
+    /// Whether the key can make such signatures; an RSASSA-PSS key may be restricted to others.
     func allows(_ algorithm: SignatureAlgorithm) -> Bool {
+        guard algorithm.suits(self.algorithm) else { return false }
         let context = try? with(.sign, algorithm) { (_) throws(CryptoError) in true }
         return context ?? false
     }
