@@ -32,7 +32,9 @@ let package = Package(
         .target(name: "GatehouseSystem", dependencies: ["CSystem"], swiftSettings: common),
         .target(name: "GatehouseCrypto", dependencies: ["CLibcrypto", "GatehouseSystem"], swiftSettings: common),
         .target(name: "GatehouseCertificates", dependencies: ["GatehouseCrypto"], swiftSettings: safe),
-        .target(name: "GatehouseTLS", dependencies: ["GatehouseCertificates", "GatehouseCrypto"], swiftSettings: safe),
+        .target(
+            name: "GatehouseTLS",
+            dependencies: ["GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"], swiftSettings: safe),
         .target(
             name: "Gatehouse",
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],

@@ -1,0 +1,67 @@
+public import GatehouseCertificates
+public import GatehouseCrypto
+
+/// How a client decides whether to trust the server's certificate.
+public enum ServerVerification: Sendable {
+    /// Its chain must lead to an anchor of the store, and it must carry the server's name.
+    case trustStore(TrustStore)
+    /// The connection pauses for `Need.peerVerdict`.
+    case asksForVerdict
+    /// Any certificate is taken: whoever sits on the network can pose as the server.
+    case dangerouslyAcceptAnyCertificate
+}
+
+/// What a client needs to know before its first connection.
+///
+/// ```swift
+/// var configuration = ClientConfiguration(verification: .trustStore(anchors))
+/// configuration.applicationProtocols = ["h2"]
+/// try configuration.validate()
+/// ```
+public struct ClientConfiguration: Sendable {
+    /// How the server's certificate is judged.
+    public var verification: ServerVerification
+    /// The cipher suites, in the order of preference.
+    public var cipherSuites: [CipherSuite] = CipherSuite.supported
+    /// The groups for key agreement, in the order of preference; a key share is sent for the first.
+    public var groups: [NamedGroup] = NamedGroup.supported
+    /// The signature schemes that the server may sign the handshake with.
+    public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
+    /// The application protocols, in the order of preference (RFC 7301); empty: none are offered.
+    public var applicationProtocols: [String] = []
+    /// Whether to look like TLS 1.2 to middleboxes (RFC 9846 §E.4).
+    public var usesMiddleboxCompatibilityMode = true
+    /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
+    public var recordSizeLimit: Int?
+    /// Whether connections collect lines for a key log (RFC 9850); see `ClientConnection.takeKeyLog()`. Whoever reads
+    /// them can decrypt everything.
+    public var collectsKeyLog = false
+
+    /// A client that judges servers in this way.
+    public init(verification: ServerVerification) {
+        self.verification = verification
+    }
+
+    /// Checks the settings.
+    ///
+    /// - Throws: `ConfigurationError`, with what is wrong.
+    public func validate() throws(ConfigurationError) {
+        try SharedSettings.check(cipherSuites: cipherSuites)
+        try SharedSettings.check(groups: groups)
+        try SharedSettings.check(applicationProtocols: applicationProtocols)
+        try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+    }
+}
+
+extension SignatureScheme {
+    /// What CertificateVerify may be signed with here, in the order of preference. No PKCS #1: RFC 9846 §4.3.3 keeps
+    /// it to certificates.
+    public static let supportedInHandshake: [SignatureScheme] = [
+        .ecdsaSecp256r1SHA256, .ed25519, .ecdsaSecp384r1SHA384, .ecdsaSecp521r1SHA512, .ed448,
+        .rsaPSSRSAESHA256, .rsaPSSRSAESHA384, .rsaPSSRSAESHA512,
+        .rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512,
+    ]
+
+    /// What certificates may be signed with besides.
+    static let supportedInCertificatesOnly: [SignatureScheme] = [.rsaPKCS1SHA256, .rsaPKCS1SHA384, .rsaPKCS1SHA512]
+}

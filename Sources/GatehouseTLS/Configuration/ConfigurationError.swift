@@ -1,0 +1,47 @@
+/// Why a configuration cannot work: found when it is made, never per connection.
+public enum ConfigurationError: Error, Sendable, Equatable {
+    /// A credential without a certificate.
+    case emptyCertificateChain
+    /// The private key is not the key of the first certificate.
+    case keyDoesNotMatchCertificate
+    /// The first certificate's key cannot be used.
+    case unusableCertificateKey(String)
+    /// An RSA key below the smallest size, in bits.
+    case keyTooSmall(bits: Int, minimum: Int)
+    /// No cipher suite, or one that is not supported.
+    case unsupportedCipherSuite(CipherSuite?)
+    /// No group, or one that is not supported.
+    case unsupportedGroup(String)
+    /// An application protocol's name that is empty or longer than 255 bytes.
+    case invalidApplicationProtocol(String)
+    /// record_size_limit outside 64 to 16385.
+    case invalidRecordSizeLimit(Int)
+    /// A server without credentials that does not ask for them per connection either.
+    case noCredentials
+    /// A client that would check the server's name has no name to check against.
+    case noServerName
+    /// A server name that is neither a host name nor an IP address.
+    case invalidServerName(String)
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    /// One line that says what to change.
+    public var description: String {
+        switch self {
+        case .emptyCertificateChain: "the certificate chain is empty"
+        case .keyDoesNotMatchCertificate: "the private key does not belong to the first certificate of the chain"
+        case .unusableCertificateKey(let reason): "the key of the first certificate cannot be used: \(reason)"
+        case .keyTooSmall(let bits, let minimum): "the RSA key has \(bits) bits, fewer than \(minimum)"
+        case .unsupportedCipherSuite(nil): "no cipher suite is configured"
+        case .unsupportedCipherSuite(let suite?): "the cipher suite \(suite) is not supported"
+        case .unsupportedGroup(""): "no group for key agreement is configured"
+        case .unsupportedGroup(let group): "the group \(group) is not supported"
+        case .invalidApplicationProtocol(let name):
+            "the application protocol \"\(name)\" is empty or longer than 255 bytes"
+        case .invalidRecordSizeLimit(let limit): "the record size limit \(limit) is not between 64 and 16385"
+        case .noCredentials: "a server needs a certificate and its private key"
+        case .noServerName: "a client that verifies certificates needs the name of the server"
+        case .invalidServerName(let name): "\"\(name)\" is neither a host name nor an IP address"
+        }
+    }
+}

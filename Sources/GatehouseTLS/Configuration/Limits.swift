@@ -1,0 +1,25 @@
+/// Every bound on what a peer may make us hold or do. Each stands with the alert that going over it sends.
+enum Limits {
+    /// The plaintext of a record, in bytes: `record_overflow` (RFC 9846 §5.1).
+    static let plaintext = 1 << 14
+    /// The body of a protected record, in bytes: `record_overflow` (§5.2).
+    static let ciphertext = plaintext + 256
+    /// The plaintext of a protected record with its content type, in bytes: `record_overflow` (§5.4).
+    static let innerPlaintext = plaintext + 1
+    /// A handshake message with its header, in bytes: `illegal_parameter`.
+    static let handshakeMessage = 1 << 16
+    /// A Certificate message with its header, in bytes: `illegal_parameter`.
+    static let certificateMessage = 100 * 1024
+    /// Records without content in a row: `unexpected_message`.
+    static let emptyRecords = 32
+    /// change_cipher_spec records before Finished: `unexpected_message`.
+    static let changeCipherSpecs = 32
+    /// `user_canceled` alerts: `unexpected_message`.
+    static let warningAlerts = 4
+    /// Messages after the handshake without application data between: `unexpected_message`.
+    static let postHandshakeMessages = 32
+    /// Entries of a list that are looked at; the rest is skipped, not an error.
+    static let listEntries = 128
+    /// The lowest record_size_limit, in bytes: `illegal_parameter` (RFC 8449 §4).
+    static let smallestRecordSizeLimit = 64
+}

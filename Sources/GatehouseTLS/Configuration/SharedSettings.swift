@@ -1,0 +1,31 @@
+import GatehouseCrypto
+
+/// Checks that both roles' configurations share.
+enum SharedSettings {
+    static func check(cipherSuites: [CipherSuite]) throws(ConfigurationError) {
+        guard !cipherSuites.isEmpty else { throw .unsupportedCipherSuite(nil) }
+        for suite in cipherSuites where CipherSuiteParameters(suite) == nil {
+            throw .unsupportedCipherSuite(suite)
+        }
+    }
+
+    static func check(groups: [NamedGroup]) throws(ConfigurationError) {
+        guard !groups.isEmpty else { throw .unsupportedGroup("") }
+        for group in groups where !group.isSupported { throw .unsupportedGroup(group.description) }
+    }
+
+    static func check(applicationProtocols: [String]) throws(ConfigurationError) {
+        for name in applicationProtocols where name.isEmpty || name.utf8.count > 255 {
+            throw .invalidApplicationProtocol(name)
+        }
+    }
+
+    static func check(recordSizeLimit: Int?) throws(ConfigurationError) {
+        guard let recordSizeLimit else { return }
+        // RFC 8449 §4: "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than 64", and the
+        // largest is that of a full TLSInnerPlaintext.
+        guard (Limits.smallestRecordSizeLimit...Limits.innerPlaintext).contains(recordSizeLimit) else {
+            throw .invalidRecordSizeLimit(recordSizeLimit)
+        }
+    }
+}

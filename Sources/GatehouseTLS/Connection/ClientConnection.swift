@@ -1,0 +1,123 @@
+import GatehouseCertificates
+package import GatehouseCrypto
+
+/// The client's side of a connection: bytes in, events and bytes out.
+///
+/// It owns no socket and no clock. The caller passes what arrives to `receive`, sends what is appended to `output`
+/// (also when an error is thrown: the alert is in it), and acts on the events.
+///
+/// ```swift
+/// var output: [UInt8] = []
+/// var connection = try ClientConnection(
+///     configuration, serverName: "example.org", now: secondsSince1970, output: &output)
+/// // send `output`, which holds the ClientHello; then as `ServerConnection`
+/// ```
+public struct ClientConnection: ~Copyable, Sendable {
+    private var connection: Connection<ClientHandshake>
+
+    /// Begins a connection: the ClientHello is appended to `output`.
+    ///
+    /// - Parameters:
+    ///   - configuration: fixed for the connection's life.
+    ///   - serverName: a host name or an IP address: what the certificate must carry and, for a host name, what the
+    ///     server is told. `nil` only when certificates are not verified against a trust store.
+    ///   - now: seconds since 1970.
+    ///   - output: what is to be sent is appended.
+    /// - Throws: `ConfigurationError` when the name is missing or no name; `TLSError.crypto` inside
+    ///   `ConnectionStartError` when no key share can be made.
+    public init(
+        _ configuration: ClientConfiguration, serverName: String?, now: Int64, output: inout [UInt8]
+    ) throws(ConnectionStartError) {
+        var name: ReferenceName?
+        if let serverName {
+            guard let parsed = ReferenceName(host: serverName) else {
+                throw .configuration(.invalidServerName(serverName))
+            }
+            name = parsed
+        } else if case .trustStore = configuration.verification {
+            throw .configuration(.noServerName)
+        }
+        var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now)
+        do throws(TLSError) {
+            let state = try ClientHelloComposer(configuration: configuration, name: name).start(&core)
+            swap(&core.output, &output)
+            output += core.output
+            core.output = []
+            connection = Connection(role: .awaitingServerHello(state), core: core)
+        } catch {
+            throw .failed(error)
+        }
+    }
+
+    /// A connection that goes on from the ClientHello of a published trace.
+    ///
+    /// - Throws: `TLSError` when the hello does not decode or the key is no private key of its group.
+    package init(
+        _ configuration: ClientConfiguration, replaying hello: [UInt8], group: NamedGroup, privateKey: [UInt8],
+        now: Int64
+    ) throws(TLSError) {
+        let message = try ReceivedMessage(hello).decode(as: ClientHello.self)
+        let replay = Replay(random: message.random, privateKey: privateKey, signature: [])
+        var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
+        core.reader.allowsChangeCipherSpec = true
+        let key = try core.ephemeralKey(group)
+        connection = Connection(
+            role: .awaitingServerHello(
+                AwaitingServerHello(
+                    offer: ClientOffer(configuration: configuration, name: nil, hello: message, helloBytes: hello),
+                    key: key)),
+            core: core)
+    }
+
+    /// Whether the handshake is complete.
+    public var isEstablished: Bool { connection.core.isEstablished }
+
+    /// What has been negotiated so far; `nil` before the ServerHello has been understood.
+    public var session: NegotiatedSession? { connection.core.session }
+
+    /// Takes what arrived, decrypts it in place, and reports what happened: one event a call.
+    ///
+    /// - Parameters:
+    ///   - buffer: what arrived and has not been consumed. Records are opened in place.
+    ///   - position: where to begin; moved past what was consumed.
+    ///   - output: what is to be sent is appended.
+    /// - Returns: `nil` when more bytes are needed, or a decision is due.
+    /// - Throws: `TLSError`; the connection has then failed, and every later call throws the same.
+    public mutating func receive(
+        _ buffer: inout MutableSpan<UInt8>, at position: inout Int, output: inout [UInt8]
+    ) throws(TLSError) -> Event? {
+        try connection.receive(&buffer, at: &position, output: &output)
+    }
+
+    /// Answers the decision that `Event.needs` asked for. Call `receive` again afterwards: more may have arrived.
+    ///
+    /// - Throws: `TLSError`; `.misuse` when no such decision is due.
+    public mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError) {
+        try connection.resume(with: decision, output: &output)
+    }
+
+    /// Seals all of `plaintext` into records of at most 16 KiB.
+    ///
+    /// - Throws: `TLSError.misuse` before the handshake is complete and after `close`.
+    public mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        try connection.send(plaintext, output: &output)
+    }
+
+    /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.
+    public mutating func close(output: inout [UInt8]) {
+        connection.close(output: &output)
+    }
+
+    /// The lines for a key log (RFC 9850) since the last call; empty unless the configuration collects them.
+    public mutating func takeKeyLog() -> [UInt8] {
+        connection.core.keyLog.take()
+    }
+}
+
+/// Why a client's connection could not begin.
+public enum ConnectionStartError: Error, Sendable, Equatable {
+    /// The configuration and the server's name do not go together.
+    case configuration(ConfigurationError)
+    /// The ClientHello could not be made.
+    case failed(TLSError)
+}

@@ -1,0 +1,97 @@
+import GatehouseCrypto
+import GatehouseSystem
+
+/// What both roles' states work with: record layer, messages, output, and what is to be told to the caller.
+///
+/// The connection owns it and lends it to each step; states never store it.
+struct ConnectionCore: ~Copyable, Sendable {
+    var reader = RecordReader()
+    var writer = RecordWriter()
+    var joiner = HandshakeJoiner()
+    /// What is to be sent: the caller's own array, while a call lasts.
+    var output: [UInt8] = []
+    var keyLog: KeyLog
+    var session: NegotiatedSession?
+    /// The handshake is complete.
+    var isEstablished = false
+    /// Nothing is read until a decision comes.
+    private(set) var isPaused = false
+    /// What the current step has to tell.
+    private var event: Event?
+    /// Published values in place of random ones.
+    let replay: Replay?
+    /// Seconds since 1970 when the connection began.
+    let now: Int64
+
+    init(collectsKeyLog: Bool, now: Int64, replay: Replay? = nil) {
+        keyLog = KeyLog(isEnabled: collectsKeyLog)
+        self.now = now
+        self.replay = replay
+    }
+
+    mutating func tell(_ event: Event) {
+        self.event = event
+        if case .needs = event { isPaused = true }
+    }
+
+    mutating func takeEvent() -> Event? {
+        defer { event = nil }
+        return event
+    }
+
+    /// Called by the state that has taken its decision.
+    mutating func endPause() {
+        isPaused = false
+    }
+
+    /// Writes handshake messages, already encoded, in as few records as they fit.
+    mutating func send(_ messages: [UInt8], version: ProtocolVersion = .tls12) throws(TLSError) {
+        try writer.write(.handshake, messages.span, to: &output, version: version)
+    }
+
+    mutating func send(_ alert: Alert) throws(TLSError) {
+        let bytes: InlineArray<2, UInt8> = [alert.level.rawValue, alert.description.rawValue]
+        try writer.write(.alert, bytes.span, to: &output)
+    }
+
+    /// The random of a hello.
+    func helloRandom() -> [UInt8] {
+        replay?.random ?? SystemRandomness.bytes(ClientHello.randomLength)
+    }
+
+    func ephemeralKey(_ group: NamedGroup) throws(TLSError) -> EphemeralKey {
+        do throws(CryptoError) {
+            if let replay { return try EphemeralKey(group, privateKey: replay.privateKey.span) }
+            return try EphemeralKey.generate(group)
+        } catch {
+            throw .crypto(error)
+        }
+    }
+}
+
+/// The values that a published trace fixes: with them a connection sends the trace's bytes.
+package struct Replay: Sendable {
+    let random: [UInt8]
+    let privateKey: [UInt8]
+    /// The signature in CertificateVerify: RSA-PSS and ECDSA would make another one each time.
+    let signature: [UInt8]
+
+    package init(random: [UInt8], privateKey: [UInt8], signature: [UInt8]) {
+        self.random = random
+        self.privateKey = privateKey
+        self.signature = signature
+    }
+}
+
+extension EphemeralKey {
+    /// The shared secret with a share that the peer sent.
+    consuming func sharedSecret(withPeers share: KeyShareEntry) throws(TLSError) -> Secret {
+        do throws(CryptoError) {
+            return try sharedSecret(with: share.keyExchange.span)
+        } catch .invalidKeyShare {
+            throw .peerMisbehaved(.invalidKeyShare)
+        } catch {
+            throw .crypto(error)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+public import GatehouseCertificates
+public import GatehouseCrypto
+
+/// What the handshake agreed on.
+public struct NegotiatedSession: Sendable {
+    /// The version: TLS 1.3.
+    public internal(set) var protocolVersion = ProtocolVersion.tls13
+    /// The cipher suite.
+    public internal(set) var cipherSuite: CipherSuite
+    /// The group of the key agreement.
+    public internal(set) var group: NamedGroup?
+    /// The scheme that the server signed with.
+    public internal(set) var signatureScheme: SignatureScheme?
+    /// The application protocol (RFC 7301), `nil` when none was negotiated.
+    public internal(set) var applicationProtocol: String?
+    /// The host name that the client asked for, in lower case, without a trailing dot; `nil` when it named none.
+    public internal(set) var serverName: String?
+    /// Whether an earlier session was resumed.
+    public internal(set) var isResumed = false
+    /// The round trips that the handshake took: 1, or 2 with a HelloRetryRequest.
+    public internal(set) var roundTrips = 1
+    /// The peer's certificates as it sent them, its own first; empty when it sent none.
+    public internal(set) var peerCertificates: [Certificate] = []
+
+    init(cipherSuite: CipherSuite) {
+        self.cipherSuite = cipherSuite
+    }
+}

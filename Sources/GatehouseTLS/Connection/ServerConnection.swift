@@ -1,0 +1,76 @@
+/// The server's side of a connection: bytes in, events and bytes out.
+///
+/// It owns no socket and no clock. The caller passes what arrives to `receive`, sends what is appended to `output`
+/// (also when an error is thrown: the alert is in it), and acts on the events.
+///
+/// ```swift
+/// var connection = ServerConnection(configuration, now: secondsSince1970)
+/// var span = buffer.mutableSpan, position = 0, output: [UInt8] = []
+/// while let event = try connection.receive(&span, at: &position, output: &output) {
+///     if case .applicationData(let range) = event { … }
+/// }
+/// // send `output`; keep what stands behind `position` for the next call
+/// ```
+public struct ServerConnection: ~Copyable, Sendable {
+    private var connection: Connection<ServerHandshake>
+
+    /// A connection that awaits a ClientHello.
+    ///
+    /// - Parameters:
+    ///   - configuration: fixed for the connection's life.
+    ///   - now: seconds since 1970.
+    public init(_ configuration: ServerConfiguration, now: Int64) {
+        self.init(configuration, now: now, replay: nil)
+    }
+
+    /// A connection that sends the bytes of a published trace.
+    package init(_ configuration: ServerConfiguration, now: Int64, replay: Replay?) {
+        connection = Connection(
+            role: .awaitingClientHello(AwaitingClientHello(configuration: configuration)),
+            core: ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay))
+    }
+
+    /// Whether the handshake is complete.
+    public var isEstablished: Bool { connection.core.isEstablished }
+
+    /// What has been negotiated so far; `nil` before the ClientHello has been understood.
+    public var session: NegotiatedSession? { connection.core.session }
+
+    /// Takes what arrived, decrypts it in place, and reports what happened: one event a call.
+    ///
+    /// - Parameters:
+    ///   - buffer: what arrived and has not been consumed. Records are opened in place.
+    ///   - position: where to begin; moved past what was consumed.
+    ///   - output: what is to be sent is appended.
+    /// - Returns: `nil` when more bytes are needed, or a decision is due.
+    /// - Throws: `TLSError`; the connection has then failed, and every later call throws the same.
+    public mutating func receive(
+        _ buffer: inout MutableSpan<UInt8>, at position: inout Int, output: inout [UInt8]
+    ) throws(TLSError) -> Event? {
+        try connection.receive(&buffer, at: &position, output: &output)
+    }
+
+    /// Answers the decision that `Event.needs` asked for. Call `receive` again afterwards: more may have arrived.
+    ///
+    /// - Throws: `TLSError`; `.misuse` when no such decision is due.
+    public mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError) {
+        try connection.resume(with: decision, output: &output)
+    }
+
+    /// Seals all of `plaintext` into records of at most 16 KiB.
+    ///
+    /// - Throws: `TLSError.misuse` before the handshake is complete and after `close`.
+    public mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        try connection.send(plaintext, output: &output)
+    }
+
+    /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.
+    public mutating func close(output: inout [UInt8]) {
+        connection.close(output: &output)
+    }
+
+    /// The lines for a key log (RFC 9850) since the last call; empty unless the configuration collects them.
+    public mutating func takeKeyLog() -> [UInt8] {
+        connection.core.keyLog.take()
+    }
+}

@@ -1,0 +1,43 @@
+/// What a client asks of the server's revocation status (RFC 6066 §8, "CertificateStatusRequest").
+struct CertificateStatusRequest: Sendable, Equatable {
+    /// status_type: 1 is OCSP, the only one that there is.
+    static let ocsp: UInt8 = 1
+
+    var responderIDs: [[UInt8]] = []
+    var requestExtensions: [UInt8] = []
+}
+
+extension ByteReader {
+    mutating func readCertificateStatusRequest() throws(TLSError) -> CertificateStatusRequest {
+        guard try readUInt8() == CertificateStatusRequest.ocsp else { throw .invalidMessage(.illegalValue) }
+        var request = CertificateStatusRequest()
+        var responders = try readVector(.responderIDs)
+        while !responders.isAtEnd {
+            let responder = try responders.readOpaque(.responderID)
+            if request.responderIDs.count < Limits.listEntries { request.responderIDs.append(responder) }
+        }
+        request.requestExtensions = try readOpaque(.extensions)
+        return request
+    }
+
+    /// The DER of the OCSP response in a certificate's status_request (RFC 9846 §4.5.1.1, "CertificateStatus").
+    mutating func readCertificateStatus() throws(TLSError) -> [UInt8] {
+        guard try readUInt8() == CertificateStatusRequest.ocsp else { throw .invalidMessage(.illegalValue) }
+        return try readOpaque(.ocspResponse)
+    }
+}
+
+extension ByteWriter {
+    mutating func write(_ request: CertificateStatusRequest) {
+        write(CertificateStatusRequest.ocsp)
+        writeVector(.responderIDs) { writer in
+            for responder in request.responderIDs { writer.writeOpaque(.responderID, responder) }
+        }
+        writeOpaque(.extensions, request.requestExtensions)
+    }
+
+    mutating func writeCertificateStatus(_ response: [UInt8]) {
+        write(CertificateStatusRequest.ocsp)
+        writeOpaque(.ocspResponse, response)
+    }
+}

@@ -1,0 +1,62 @@
+import GatehouseCrypto
+
+/// Has answered a HelloRetryRequest with a second ClientHello; awaits the ServerHello.
+struct AwaitingSecondServerHello: ~Copyable, Sendable {
+    let offer: ClientOffer
+    let key: EphemeralKey
+    let parameters: CipherSuiteParameters
+    let transcript: Transcript
+
+    init(
+        retrying firstOffer: ClientOffer, _ firstKey: consuming EphemeralKey, _ message: ReceivedMessage,
+        _ retry: ServerHello,
+        _ parameters: CipherSuiteParameters, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        // RFC 9846 §4.2.4: "Clients MUST abort the handshake with an "illegal_parameter" alert if the
+        // HelloRetryRequest would not result in any change in the ClientHello."
+        guard retry.keyShare != nil || retry.cookie != nil else { throw .peerMisbehaved(.needlessRetry) }
+        var key = firstKey
+        var offer = firstOffer
+        if case .selectedGroup(let group) = retry.keyShare {
+            // §4.3.8: "clients MUST verify that (1) the selected_group field corresponds to a group which was provided
+            // in the "supported_groups" extension in the original ClientHello and (2) the selected_group field does
+            // not correspond to a group which was provided in the "key_share" extension in the original ClientHello."
+            guard offer.configuration.groups.contains(group) else {
+                throw .peerMisbehaved(.keyShareForUnofferedGroup)
+            }
+            guard group != key.group else { throw .peerMisbehaved(.needlessRetry) }
+            key = try core.ephemeralKey(group)
+            offer.hello.keyShares = [KeyShareEntry(group: group, keyExchange: key.publicKey)]
+        }
+        if let cookie = retry.cookie {
+            offer.hello.cookie = cookie
+            offer.hello.extensions.order.append(.cookie)
+        }
+        offer.helloBytes = offer.hello.encoded()
+        var transcript = Transcript(parameters.hash, standingForFirst: firstOffer.helloBytes)
+        transcript.append(message.bytes)
+        transcript.append(offer.helloBytes)
+        _ = try core.joiner.aligned()
+        if !offer.hello.legacySessionID.isEmpty { core.writer.writeChangeCipherSpec(to: &core.output) }
+        try core.send(offer.helloBytes)
+        self.offer = offer
+        self.key = key
+        self.parameters = parameters
+        self.transcript = transcript
+    }
+
+    consuming func handle(
+        _ message: ReceivedMessage, _ core: inout ConnectionCore
+    ) throws(TLSError) -> AwaitingEncryptedExtensions {
+        let answer = try message.decode(as: ServerHello.self)
+        // RFC 9846 §4.2.4: "If a client receives a second HelloRetryRequest in the same connection (i.e., where the
+        // ClientHello was itself in response to a HelloRetryRequest), it MUST abort the handshake with an
+        // "unexpected_message" alert."
+        guard !answer.isRetryRequest else { throw .peerMisbehaved(.secondRetry) }
+        // §4.2.4: "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the
+        // ServerHello is the same as that in the HelloRetryRequest and otherwise abort the handshake with an
+        // "illegal_parameter" alert."
+        guard try offer.check(answer) == parameters else { throw .peerMisbehaved(.retryNotKept) }
+        return try offer.accept(answer, parameters, message, transcript, key, roundTrips: 2, &core)
+    }
+}

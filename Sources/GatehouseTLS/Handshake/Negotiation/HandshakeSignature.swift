@@ -1,0 +1,60 @@
+import GatehouseCrypto
+
+/// Who signs.
+enum Signer {
+    case server
+    case client
+
+    fileprivate var context: StaticString {
+        switch self {
+        case .server: "TLS 1.3, server CertificateVerify"
+        case .client: "TLS 1.3, client CertificateVerify"
+        }
+    }
+}
+
+/// Says that the peer holds the private key of its certificate; only `HandshakeSignature.verify` makes one.
+struct HandshakeSignatureVerified: ~Copyable {
+    fileprivate init() {}
+}
+
+/// What CertificateVerify signs (RFC 9846 §4.5.2).
+enum HandshakeSignature {
+    /// 64 spaces, the context, a zero byte, and the transcript's hash.
+    static func content(_ signer: Signer, _ transcriptHash: [UInt8]) -> [UInt8] {
+        var content = [UInt8](repeating: 0x20, count: 64)
+        content += signer.context.description.utf8
+        content.append(0)
+        content += transcriptHash
+        return content
+    }
+
+    static func sign(
+        _ signer: Signer, _ transcriptHash: [UInt8], with key: PrivateKey, _ scheme: SignatureScheme
+    ) throws(TLSError) -> [UInt8] {
+        do throws(CryptoError) {
+            return try key.sign(content(signer, transcriptHash).span, scheme: scheme)
+        } catch {
+            throw .crypto(error)
+        }
+    }
+
+    static func verify(
+        _ message: CertificateVerify, _ signer: Signer, _ transcriptHash: [UInt8], with key: PublicKey,
+        offered: [SignatureScheme]
+    ) throws(TLSError) -> HandshakeSignatureVerified {
+        // RFC 9846 §4.5.2: "If the CertificateVerify message is sent by a server, the signature algorithm MUST be one
+        // offered in the client's "signature_algorithms" extension".
+        guard offered.contains(message.algorithm) else { throw .peerMisbehaved(.signatureSchemeNotOffered) }
+        // §4.5.2: "the signature algorithm MUST be compatible with the key in the sender's end-entity certificate".
+        guard message.algorithm.fits(key.algorithm), let algorithm = message.algorithm.algorithm else {
+            throw .peerMisbehaved(.signatureSchemeUnfitForKey)
+        }
+        // §4.5.2: "If the verification fails, the receiver MUST terminate the handshake with a "decrypt_error" alert."
+        guard
+            key.isValidSignature(
+                message.signature.span, over: content(signer, transcriptHash).span, algorithm: algorithm)
+        else { throw .peerMisbehaved(.invalidSignature) }
+        return HandshakeSignatureVerified()
+    }
+}

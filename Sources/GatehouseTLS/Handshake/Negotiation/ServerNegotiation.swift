@@ -1,0 +1,101 @@
+import GatehouseCrypto
+
+/// How the key agreement goes on.
+enum KeyShareChoice: Sendable {
+    /// With this share of the client's.
+    case share(KeyShareEntry)
+    /// With a HelloRetryRequest for this group: the client knows it and sent no share.
+    case retry(NamedGroup)
+}
+
+/// What a server makes of a ClientHello: one choice of everything that both sides know.
+struct ServerNegotiation: Sendable {
+    let parameters: CipherSuiteParameters
+    let keyShare: KeyShareChoice
+    let signatureSchemes: [SignatureScheme]
+    let serverName: String?
+    let applicationProtocol: String?
+
+    init(_ hello: ClientHello, _ configuration: ServerConfiguration) throws(TLSError) {
+        try Self.checkVersion(hello)
+        parameters = try Self.cipherSuite(hello, configuration)
+        guard let schemes = hello.signatureAlgorithms else {
+            throw .peerMisbehaved(.missingExtension(.signatureAlgorithms))
+        }
+        signatureSchemes = schemes
+        keyShare = try Self.keyShare(hello, configuration)
+        if let name = hello.serverName {
+            serverName = try HostName.parse(name)
+        } else {
+            serverName = nil
+        }
+        applicationProtocol = try Self.applicationProtocol(hello, configuration)
+    }
+
+    private static func checkVersion(_ hello: ClientHello) throws(TLSError) {
+        // RFC 9846 §E.5: "Any endpoint receiving a Hello message with ClientHello.legacy_version or
+        // ServerHello.legacy_version set to 0x0300 MUST abort the handshake with a "protocol_version" alert."
+        let ssl3: UInt16 = 0x0300
+        guard hello.legacyVersion.rawValue > ssl3, let versions = hello.supportedVersions, versions.contains(.tls13)
+        else { throw .peerIncompatible(.noCommonVersion) }
+        // §4.2.2: "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero". "If a
+        // TLS 1.3 ClientHello is received with any other value in this field, the server MUST abort the handshake
+        // with an "illegal_parameter" alert."
+        guard hello.legacyCompressionMethods == ClientHello.nullCompression else {
+            throw .peerMisbehaved(.compressionOffered)
+        }
+    }
+
+    /// Our order decides, but a client that puts ChaCha20 first says that it has no hardware for AES.
+    private static func cipherSuite(
+        _ hello: ClientHello, _ configuration: ServerConfiguration
+    ) throws(TLSError) -> CipherSuiteParameters {
+        let known = hello.cipherSuites.first { CipherSuiteParameters($0) != nil }
+        if known == .chacha20Poly1305SHA256, configuration.cipherSuites.contains(.chacha20Poly1305SHA256),
+            let parameters = CipherSuiteParameters(.chacha20Poly1305SHA256)
+        {
+            return parameters
+        }
+        guard let suite = configuration.cipherSuites.first(where: hello.cipherSuites.contains),
+            let parameters = CipherSuiteParameters(suite)
+        else { throw .peerIncompatible(.noCommonCipherSuite) }
+        return parameters
+    }
+
+    private static func keyShare(
+        _ hello: ClientHello, _ configuration: ServerConfiguration
+    ) throws(TLSError) -> KeyShareChoice {
+        // RFC 9846 §9.2: "If containing a "supported_groups" extension, it MUST also contain a "key_share" extension,
+        // and vice versa." "Servers receiving a ClientHello which does not conform to these requirements MUST abort
+        // the handshake with a "missing_extension" alert."
+        guard let groups = hello.supportedGroups else { throw .peerMisbehaved(.missingExtension(.supportedGroups)) }
+        guard let shares = hello.keyShares else { throw .peerMisbehaved(.missingExtension(.keyShare)) }
+        // §4.3.8: "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the client's
+        // "supported_groups" extension."
+        // A list that was cut short says nothing about the groups behind the cut.
+        guard groups.count >= Limits.listEntries || shares.allSatisfy({ groups.contains($0.group) }) else {
+            throw .peerMisbehaved(.keyShareForUnlistedGroup)
+        }
+        let common = configuration.groups.filter(groups.contains)
+        for group in common {
+            if let share = shares.first(where: { $0.group == group }) { return .share(share) }
+        }
+        guard let group = common.first else { throw .peerIncompatible(.noCommonGroup) }
+        return .retry(group)
+    }
+
+    /// The first of ours that the client offers. RFC 7301 §3.2: "In the event that the server supports no protocols
+    /// that the client advertises, then the server SHALL respond with a fatal "no_application_protocol" alert."
+    private static func applicationProtocol(
+        _ hello: ClientHello, _ configuration: ServerConfiguration
+    ) throws(TLSError) -> String? {
+        guard let offered = hello.applicationProtocols, !configuration.applicationProtocols.isEmpty else { return nil }
+        if let chosen = configuration.applicationProtocols.first(where: { offered.contains(Array($0.utf8)) }) {
+            return chosen
+        }
+        guard configuration.continuesWithoutApplicationProtocol else {
+            throw .peerIncompatible(.noCommonApplicationProtocol)
+        }
+        return nil
+    }
+}

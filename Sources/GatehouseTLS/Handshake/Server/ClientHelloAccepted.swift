@@ -1,0 +1,63 @@
+import GatehouseCertificates
+import GatehouseCrypto
+
+/// A ClientHello that can be answered: what remains is to choose the credential.
+struct ClientHelloAccepted: Sendable {
+    let configuration: ServerConfiguration
+    let hello: ClientHello
+    let negotiation: ServerNegotiation
+    let share: KeyShareEntry
+    let transcript: Transcript
+    let roundTrips: Int
+
+    func chooseCredential(_ core: inout ConnectionCore) throws(TLSError) -> ServerHandshake {
+        try core.adopt(recordSizeLimit: hello.recordSizeLimit)
+        var session = NegotiatedSession(cipherSuite: negotiation.parameters.suite)
+        session.group = share.group
+        session.serverName = negotiation.serverName
+        session.applicationProtocol = negotiation.applicationProtocol
+        session.roundTrips = roundTrips
+        core.session = session
+
+        let choosing = ChoosingCredential(accepted: self, transcript: transcript)
+        guard configuration.asksForCredential else {
+            return .awaitingClientFinished(try choosing.resume(try credential(), &core))
+        }
+        core.tell(
+            .needs(
+                .credential(
+                    ClientHelloInfo(
+                        serverName: negotiation.serverName, signatureSchemes: negotiation.signatureSchemes,
+                        applicationProtocols: hello.applicationProtocols ?? []))))
+        return .choosingCredential(choosing)
+    }
+
+    /// The first credential with the requested name that can sign for this client, else the first that can sign.
+    private func credential() throws(TLSError) -> Credential {
+        let usable = configuration.credentials.filter {
+            $0.signatureScheme(amongPeers: negotiation.signatureSchemes) != nil
+        }
+        guard let first = usable.first else { throw .peerIncompatible(.noCommonSignatureScheme) }
+        guard let name = negotiation.serverName.flatMap({ ReferenceName(host: $0) }) else { return first }
+        if let named = usable.first(where: { $0.chain[0].isIssued(for: name) }) { return named }
+        // RFC 6066 §3: "If the server understood the ClientHello extension but does not recognize the server name, the
+        // server SHOULD take one of two actions: either abort the handshake by sending a fatal-level
+        // unrecognized_name(112) alert or continue the handshake."
+        guard !configuration.rejectsUnrecognizedName else { throw .peerIncompatible(.unrecognizedName) }
+        return first
+    }
+}
+
+extension ConnectionCore {
+    /// Sends no record that is longer than the peer wants (RFC 8449 §4).
+    mutating func adopt(recordSizeLimit: UInt16?) throws(TLSError) {
+        guard let recordSizeLimit else { return }
+        // "An endpoint MUST treat receipt of a smaller value as a fatal error and generate an "illegal_parameter"
+        // alert."
+        guard recordSizeLimit >= Limits.smallestRecordSizeLimit else {
+            throw .peerMisbehaved(.recordSizeLimitTooSmall)
+        }
+        // The limit counts the content type, which is no plaintext of ours.
+        writer.fragmentLimit = min(Limits.plaintext, Int(recordSizeLimit) - 1)
+    }
+}

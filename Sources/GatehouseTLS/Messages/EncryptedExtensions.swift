@@ -1,0 +1,35 @@
+import GatehouseCrypto
+
+/// EncryptedExtensions (RFC 9846 §4.4.1).
+struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
+    static let type = HandshakeType.encryptedExtensions
+
+    var extensions = ExtensionBlock()
+    var supportedGroups: [NamedGroup]?
+    var applicationProtocols: [[UInt8]]?
+    var recordSizeLimit: UInt16?
+
+    init() {}
+
+    init(reading body: inout ByteReader) throws(TLSError) {
+        extensions = try body.readExtensions(in: .encryptedExtensions) { (type, body) throws(TLSError) in
+            switch type {
+            case .supportedGroups: self.supportedGroups = try body.readList(.namedGroups, of: NamedGroup.self)
+            case .applicationLayerProtocolNegotiation: self.applicationProtocols = try body.readProtocolNames()
+            case .recordSizeLimit: self.recordSizeLimit = try body.readUInt16()
+            default: break  // the others have an empty body
+            }
+        }
+    }
+
+    func write(to body: inout ByteWriter) {
+        body.writeExtensions(extensions) { (type, body) in
+            switch type {
+            case .supportedGroups: body.writeList(.namedGroups, supportedGroups ?? [])
+            case .applicationLayerProtocolNegotiation: body.writeProtocolNames(applicationProtocols ?? [])
+            case .recordSizeLimit: body.write(recordSizeLimit ?? 0)
+            default: break  // the others have an empty body
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// NewSessionTicket (RFC 9846 §4.7.1).
+struct NewSessionTicket: HandshakeMessage, Sendable, Equatable {
+    static let type = HandshakeType.newSessionTicket
+
+    /// In seconds.
+    var ticketLifetime: UInt32
+    var ticketAgeAdd: UInt32
+    var ticketNonce: [UInt8]
+    var ticket: [UInt8]
+    var extensions = ExtensionBlock()
+    var maxEarlyDataSize: UInt32?
+
+    init(reading body: inout ByteReader) throws(TLSError) {
+        ticketLifetime = try body.readUInt32()
+        ticketAgeAdd = try body.readUInt32()
+        ticketNonce = try body.readOpaque(.ticketNonce)
+        ticket = try body.readOpaque(.ticket)
+        extensions = try body.readExtensions(in: .newSessionTicket) { (type, body) throws(TLSError) in
+            if type == .earlyData { self.maxEarlyDataSize = try body.readUInt32() }
+        }
+    }
+
+    func write(to body: inout ByteWriter) {
+        body.write(ticketLifetime)
+        body.write(ticketAgeAdd)
+        body.writeOpaque(.ticketNonce, ticketNonce)
+        body.writeOpaque(.ticket, ticket)
+        body.writeExtensions(extensions) { (type, body) in
+            if type == .earlyData { body.write(maxEarlyDataSize ?? 0) }
+        }
+    }
+}
+
+/// EndOfEarlyData (RFC 9846 §4.6).
+struct EndOfEarlyData: HandshakeMessage, Sendable, Equatable {
+    static let type = HandshakeType.endOfEarlyData
+
+    init(reading _: inout ByteReader) throws(TLSError) {}
+
+    func write(to _: inout ByteWriter) {}
+}

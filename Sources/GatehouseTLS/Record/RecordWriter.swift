@@ -1,0 +1,69 @@
+import GatehouseCrypto
+
+/// The writing half of the record layer: fragments, protects and frames (RFC 9846 §5).
+struct RecordWriter: ~Copyable, Sendable {
+    private var sealer: RecordSealer?
+    private var sequence: UInt64 = 0
+    /// How much plaintext a record may take: 2^14, or less by the peer's record_size_limit.
+    var fragmentLimit = Limits.plaintext
+
+    mutating func install(_ newSealer: consuming RecordSealer) {
+        sealer = .some(consume newSealer)
+        sequence = 0
+    }
+
+    /// Writes `content` in as many records as it takes, at least one.
+    mutating func write(
+        _ type: ContentType, _ content: Span<UInt8>, to output: inout [UInt8], version: ProtocolVersion = .tls12
+    ) throws(TLSError) {
+        var start = 0
+        repeat {
+            let end = min(start + fragmentLimit, content.count)
+            let fragment = content.extracting(start..<end)
+            if try !writeProtected(type, fragment, to: &output) {
+                writePlaintext(type, fragment, to: &output, version: version)
+            }
+            start = end
+        } while start < content.count
+    }
+
+    private func writePlaintext(
+        _ type: ContentType, _ fragment: Span<UInt8>, to output: inout [UInt8], version: ProtocolVersion
+    ) {
+        let header = RecordHeader(type: type, bodyLength: fragment.count, version: version)
+        output.append(copying: header.bytes.span)
+        output.append(copying: fragment)
+    }
+
+    /// TLSCiphertext (RFC 9846 §5.2); `false` as long as there is no key.
+    private mutating func writeProtected(
+        _ type: ContentType, _ fragment: Span<UInt8>, to output: inout [UInt8]
+    ) throws(TLSError) -> Bool {
+        let bodyLength = fragment.count + 1 + AEADAlgorithm.tagLength
+        let header = RecordHeader(type: .applicationData, bodyLength: bodyLength)
+        let innerType: InlineArray<1, UInt8> = [type.rawValue]
+        let start = output.count
+        output.append(copying: header.bytes.span)
+        do throws(CryptoError) {
+            let sealed: Void? = try sealer?.seal(
+                sequence: sequence, additionalData: header.bytes.span, plaintext: fragment,
+                suffix: innerType.span, into: &output)
+            guard sealed != nil else {
+                output.removeSubrange(start...)
+                return false
+            }
+        } catch {
+            output.removeSubrange(start...)
+            throw .crypto(error)
+        }
+        sequence += 1
+        return true
+    }
+
+    /// A change_cipher_spec for middleboxes: never protected (RFC 9846 §E.4).
+    func writeChangeCipherSpec(to output: inout [UInt8]) {
+        let header = RecordHeader(type: .changeCipherSpec, bodyLength: 1)
+        output.append(copying: header.bytes.span)
+        output.append(1)
+    }
+}

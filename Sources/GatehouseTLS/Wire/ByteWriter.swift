@@ -1,0 +1,60 @@
+/// Appends values in TLS presentation language (RFC 9846 §3).
+struct ByteWriter {
+    private(set) var bytes: [UInt8]
+
+    init(reserving count: Int = 256) {
+        bytes = []
+        bytes.reserveCapacity(count)
+    }
+
+    mutating func write(_ value: UInt8) {
+        bytes.append(value)
+    }
+
+    mutating func write(_ value: UInt16) {
+        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: value))
+    }
+
+    mutating func write(_ value: UInt32) {
+        write(UInt16(truncatingIfNeeded: value >> 16))
+        write(UInt16(truncatingIfNeeded: value))
+    }
+
+    mutating func write(_ value: [UInt8]) {
+        bytes.append(contentsOf: value)
+    }
+
+    mutating func write<Value: RawRepresentable>(_ value: Value) where Value.RawValue == UInt8 {
+        write(value.rawValue)
+    }
+
+    mutating func write<Value: RawRepresentable>(_ value: Value) where Value.RawValue == UInt16 {
+        write(value.rawValue)
+    }
+
+    /// What `body` writes, preceded by its length in as many bytes as `bounds` asks for. The caller sees to it that
+    /// the length is inside the bounds: what is written comes from validated configuration.
+    mutating func writeVector(_ bounds: VectorBounds, _ body: (inout ByteWriter) -> Void) {
+        let width = bounds.lengthWidth
+        let start = bytes.count
+        for _ in 0..<width { bytes.append(0) }
+        body(&self)
+        var count = bytes.count - start - width
+        for index in (start..<start + width).reversed() {
+            bytes[index] = UInt8(truncatingIfNeeded: count)
+            count >>= 8
+        }
+    }
+
+    mutating func writeOpaque(_ bounds: VectorBounds, _ value: [UInt8]) {
+        writeVector(bounds) { $0.write(value) }
+    }
+
+    mutating func writeList<Element: RawRepresentable>(_ bounds: VectorBounds, _ elements: [Element])
+    where Element.RawValue == UInt16 {
+        writeVector(bounds) { writer in
+            for element in elements { writer.write(element) }
+        }
+    }
+}
