@@ -41,7 +41,10 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "GatehouseTool",
-            dependencies: ["Gatehouse", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TraceReplay"],
+            dependencies: [
+                "Gatehouse", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem",
+                "TraceReplay",
+            ],
             swiftSettings: safe),
         .target(
             name: "TraceReplay",
@@ -70,7 +73,10 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "GatehouseTests",
-            dependencies: ["Gatehouse", "GatehouseSystem", "GatehouseTLS", "TestSupport"],
+            dependencies: [
+                "Gatehouse", "GatehouseSystem", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto",
+                "TestSupport",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "InteropTests",

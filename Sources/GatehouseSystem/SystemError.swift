@@ -44,6 +44,9 @@ extension SystemError {
     /// Permission was refused, for example for a port below 1024.
     package var isAccessRefused: Bool { code == EACCES || code == EPERM }
 
+    /// The system does not know the address family or refuses the arguments.
+    package var isInvalid: Bool { [EINVAL, EAFNOSUPPORT, EBADF, ENOTSOCK, EOPNOTSUPP].contains(code) }
+
     /// Nobody listens there.
     package var isConnectionRefused: Bool { code == ECONNREFUSED }
 

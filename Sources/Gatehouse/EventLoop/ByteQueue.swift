@@ -46,13 +46,6 @@ package struct ByteQueue: Sendable {
         head = 0
     }
 
-    /// Lends the storage for a call that appends to it.
-    package mutating func withAppending<Failure: Error>(
-        _ body: (inout [UInt8]) throws(Failure) -> Void
-    ) throws(Failure) {
-        try body(&bytes)
-    }
-
     /// Lends the storage, with the position of the first byte that is still there.
     package func withBytes<Result>(_ body: (_ bytes: [UInt8], _ head: Int) -> Result) -> Result {
         body(bytes, head)

@@ -60,7 +60,7 @@ struct DeadlineQueue {
         lines[time, default: Line()].entries.append(deadline)
     }
 
-    /// Removes and returns what is due.
+    /// Removes and returns what is due, the earliest first.
     mutating func takeExpired(at now: Duration) -> [Deadline] {
         guard !lines.isEmpty else { return [] }
         var expired: [Deadline] = []
@@ -74,7 +74,7 @@ struct DeadlineQueue {
             }
             if line.first != nil { lines[time] = line }
         }
-        return expired
+        return expired.sorted { $0.moment < $1.moment }
     }
 
     /// The moment of the next deadline.

@@ -46,13 +46,13 @@ package struct EphemeralKey: ~Copyable, Sendable {
 }
 
 extension NamedGroup {
-    /// The groups that `EphemeralKey` can use here, in the order of preference: what costs least for its strength first.
-    package static let supported: [NamedGroup] = [.x25519, .secp256r1, .x448, .secp384r1, .secp521r1].filter { group in
+    /// The groups that can be used here, in the order of preference: what costs least for its strength first.
+    public static let supported: [NamedGroup] = [.x25519, .secp256r1, .x448, .secp384r1, .secp521r1].filter { group in
         (try? EphemeralKey.generate(group)) != nil
     }
 
-    /// Whether `EphemeralKey` can use this group here.
-    package var isSupported: Bool {
+    /// Whether this group can be used here.
+    public var isSupported: Bool {
         Self.supported.contains(self)
     }
 }

@@ -81,10 +81,12 @@ func eventually(_ condition: @Sendable () async throws -> Bool) async throws {
             cancelled.cancel()
         }
         #expect(weakly == nil)
-        _ = loop.deadline(after: .milliseconds(80)) { continuation.finish() }
-        _ = loop.deadline(after: .milliseconds(40)) { continuation.yield("second") }
-        _ = loop.deadline(after: .milliseconds(40)) { continuation.yield("third") }
-        _ = loop.deadline(after: .milliseconds(20)) { continuation.yield("first") }
+        loop.post {
+            _ = loop.deadline(after: .milliseconds(80)) { continuation.finish() }
+            _ = loop.deadline(after: .milliseconds(40)) { continuation.yield("second") }
+            _ = loop.deadline(after: .milliseconds(40)) { continuation.yield("third") }
+            _ = loop.deadline(after: .milliseconds(20)) { continuation.yield("first") }
+        }
         var names: [String] = []
         for await name in stream { names.append(name) }
         #expect(names == ["first", "second", "third"])

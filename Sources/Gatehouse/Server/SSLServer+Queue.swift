@@ -1,0 +1,116 @@
+import GatehouseSystem
+
+/// Somebody who waits for a connection.
+struct ConnectionWaiter: Sendable {
+    let id: UInt64
+    let continuation: CheckedContinuation<Bool, Never>
+    let deadline: Deadline?
+}
+
+// MARK: - The queue
+
+extension SSLServer {
+    /// Whether encrypted connections wait to be taken.
+    public var hasPendingConnections: Bool { !queue.isEmpty }
+
+    /// Takes the connection that has waited longest, `nil` when there is none. It may have ended meanwhile; what came
+    /// before its end is still readable.
+    public func nextPendingConnection() -> SSLSocket? {
+        guard !queue.isEmpty else { return nil }
+        defer { updatePause() }
+        return queue.removeFirst()
+    }
+
+    /// Waits until an encrypted connection can be taken.
+    ///
+    /// - Parameter timeout: how long to wait; `nil` for as long as the server listens.
+    /// - Returns: `false` when the time is over, or the server does not listen.
+    public func waitForNewConnection(timeout: Duration? = nil) async -> Bool {
+        if hasPendingConnections { return true }
+        guard isListening else { return false }
+        return await withCheckedContinuation { continuation in
+            nextWaiterID += 1
+            let id = nextWaiterID
+            let deadline = timeout.map { time in
+                loop.deadline(after: time) { [weak self] in self?.assumeIsolated { $0.giveUpWaiting(id) } }
+            }
+            connectionWaiters.append(ConnectionWaiter(id: id, continuation: continuation, deadline: deadline))
+        }
+    }
+
+    private func giveUpWaiting(_ id: UInt64) {
+        guard let index = connectionWaiters.firstIndex(where: { $0.id == id }) else { return }
+        connectionWaiters.remove(at: index).continuation.resume(returning: false)
+    }
+
+    func resumeConnectionWaiters(with result: Bool) {
+        let resumed = connectionWaiters
+        connectionWaiters = []
+        for waiter in resumed {
+            waiter.deadline?.cancel()
+            waiter.continuation.resume(returning: result)
+        }
+    }
+}
+
+// MARK: - Pausing
+
+extension SSLServer {
+    /// Accepts nothing until ``resumeAccepting()``, whatever happens meanwhile. The kernel goes on keeping connections.
+    public func pauseAccepting() {
+        isPausedByUser = true
+        updatePause()
+    }
+
+    /// Ends what ``pauseAccepting()`` began.
+    public func resumeAccepting() {
+        isPausedByUser = false
+        updatePause()
+    }
+
+    var shouldPause: Bool { isPausedByUser || queue.count >= maxPendingConnections }
+
+    func updatePause() {
+        guard shouldPause != isPaused else { return }
+        isPaused = shouldPause
+        let isPaused = isPaused
+        for acceptor in acceptors { acceptor.perform { $0.setPaused(isPaused) } }
+    }
+}
+
+// MARK: - What acceptors report
+
+extension SSLServer {
+    func connectionAccepted() {
+        isShortOfResources = false
+        newConnection.emit(from: self)
+    }
+
+    func handshakeStarted(_ socket: SSLSocket) {
+        startedEncryptionHandshake.emit(from: self, socket)
+    }
+
+    func enqueue(_ socket: SSLSocket) {
+        // On another thread a handshake may have been completed while the server was being closed.
+        guard !isClosed else { return socket.perform { $0.disconnectFromHost() } }
+        queue.append(socket)
+        updatePause()
+        pendingConnectionAvailable.emit(from: self)
+        if hasPendingConnections { resumeConnectionWaiters(with: true) }
+    }
+
+    func acceptingFailed(_ error: SystemError) {
+        guard !isShortOfResources else { return }
+        isShortOfResources = true
+        serverError = SocketError(error)
+        errorString = error.description
+        acceptError.emit(from: self, SocketError(error))
+    }
+
+    func connectionEnded() {
+        guard !endWaiters.isEmpty, statistics.open == 0 else { return }
+        let resumed = endWaiters
+        endWaiters = []
+        for waiter in resumed { waiter.resume() }
+    }
+}

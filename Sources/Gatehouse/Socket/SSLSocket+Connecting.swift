@@ -1,0 +1,129 @@
+import GatehouseSystem
+import GatehouseTLS
+import Synchronization
+
+// MARK: - A server's socket
+
+extension SSLSocket {
+    /// Begins to serve a connection that came in. The one deadline of the handshake runs from here to encryption.
+    func begin(_ settings: Acceptor.Settings) {
+        phase = .silent
+        channel = ServerConnection(settings.tls, now: SystemClock.unixTime)
+        keyLog = settings.keyLog
+        prepareTransport()
+        startHandshakeDeadline(settings.handshakeTimeout)
+        updateInterest()
+        deliver()
+    }
+
+    private func prepareTransport() {
+        socket?.setNoDelay()
+        let local = socket?.localEndpoint
+        endpoints.withLock { $0.local = local }
+    }
+
+    private func startHandshakeDeadline(_ time: Duration?) {
+        guard let time else { return }
+        handshakeDeadline = loop.deadline(after: time) { [weak self] in
+            self?.assumeIsolated { $0.handshakeTimedOut() }
+        }
+    }
+}
+
+// MARK: - A client's socket
+
+extension SSLSocket {
+    /// Looks the host up, connects, and does the handshake; ``encrypted`` tells that it is done, ``errorOccurred``
+    /// that it failed. What is written meanwhile goes out after the handshake.
+    ///
+    /// - Parameters:
+    ///   - host: a name or a textual address. Its addresses are tried one after the other.
+    ///   - port: the TCP port.
+    ///   - peerVerifyName: the name that the certificate must carry, if it is not `host`.
+    /// - Throws: `SocketFailure` when the socket was connected before, or is an accepted one.
+    public func connectToHostEncrypted(
+        _ host: String, port: UInt16, peerVerifyName: String? = nil
+    ) throws(SocketFailure) {
+        guard phase == .idle, clientConfiguration != nil else {
+            throw SocketFailure(.operation, "the socket is or was connected")
+        }
+        self.peerVerifyName = peerVerifyName ?? host
+        phase = .lookup
+        notices.append(.stateChanged(.hostLookup))
+        startHandshakeDeadline(handshakeTimeout)
+        lookUp(host, port)
+        deliver()
+    }
+
+    /// The resolver waits for the network, so it gets a thread of its own.
+    private func lookUp(_ host: String, _ port: UInt16) {
+        do {
+            try SystemThread.start { [self] in
+                let result = Result { () throws(NameResolution.Failure) in try NameResolution.addresses(of: host) }
+                perform { $0.lookedUp(result.map { $0.map { Endpoint(address: $0, port: port) } }) }
+            }
+        } catch {
+            fail(SocketError(error), error.description, ending: .failed)
+        }
+    }
+
+    private func lookedUp(_ result: Result<[Endpoint], NameResolution.Failure>) {
+        guard phase == .lookup else { return }
+        switch result {
+        case .success(let endpoints):
+            candidates = endpoints
+            phase = .connecting
+            notices.append(.stateChanged(.connecting))
+            tryNextCandidate(after: SystemError("connect", code: 0))
+        case .failure(let failure): fail(.hostNotFound, failure.description, ending: .failed)
+        }
+        deliver()
+    }
+
+    /// Tries the next address; with none left, the last attempt's error is the connection's.
+    private func tryNextCandidate(after last: SystemError) {
+        if let watch { loop.unwatch(watch) }
+        watch = nil
+        socket = nil
+        var last = last
+        while !candidates.isEmpty {
+            let endpoint = candidates.removeFirst()
+            endpoints.withLock { $0.peer = endpoint }
+            do {
+                socket = try TCPSocket.connect(to: endpoint)
+                updateInterest()
+                return
+            } catch {
+                last = error
+            }
+        }
+        fail(SocketError(last), last.description, ending: .failed)
+    }
+
+    func connectionAttemptEnded() {
+        guard let peer = peerEndpoint else { return }
+        if let error = socket?.connectionError(to: peer) {
+            tryNextCandidate(after: error)
+            return
+        }
+        prepareTransport()
+        phase = .handshaking
+        handshakeStart = SystemClock.monotonic
+        notices.append(.stateChanged(.connected))
+        startHandshake()
+    }
+
+    private func startHandshake() {
+        guard let clientConfiguration else { return }
+        do {
+            channel = try ClientConnection(
+                clientConfiguration, serverName: peerVerifyName, now: SystemClock.unixTime, output: &outbox)
+            flush()
+        } catch {
+            switch error {
+            case .configuration(let reason): fail(.sslInvalidUserData, reason.description, ending: .failed)
+            case .failed(let error): fail(error)
+            }
+        }
+    }
+}

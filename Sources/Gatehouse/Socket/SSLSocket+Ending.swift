@@ -1,0 +1,124 @@
+import GatehouseSystem
+import GatehouseTLS
+
+extension SSLSocket {
+    /// How long a closing connection may make no progress with what is left to write.
+    static let closingTime = Duration.seconds(30)
+
+    /// Ends the connection gracefully: what was written goes out, then `close_notify`, then TCP ends. The state is
+    /// ``SocketState/closing`` until then. During the handshake there is nothing to wait for.
+    public func disconnectFromHost() {
+        switch phase {
+        case .idle, .ended: return
+        case .lookup, .connecting: end(.local)
+        case .silent, .handshaking, .encrypted:
+            beginClosing(isReadChannelFinished ? .closeNotify : .local)
+            flush()
+        }
+        updateInterest()
+        deliver()
+    }
+
+    /// Ends our side only (RFC 9846 §6.1): what was written goes out, then `close_notify`. What the peer sends can still
+    /// be read, and the connection ends when the peer ends it.
+    public func closeWriteChannel() {
+        guard phase != .idle, phase != .ended, closing == nil else { return }
+        isWriteChannelFinished = true
+        if isReadChannelFinished { beginClosing(.closeNotify) }
+        flush()
+        updateInterest()
+        deliver()
+    }
+
+    /// As ``disconnectFromHost()``, and what was received and not read is dropped.
+    public func close() {
+        inbox.removeAll()
+        disconnectFromHost()
+    }
+
+    /// Ends the connection at once. What was not sent is lost, and no `close_notify` goes out: the peer sees a
+    /// truncated stream.
+    public func abort() {
+        guard phase != .idle, phase != .ended else { return }
+        end(.local)
+        deliver()
+    }
+
+    /// From here on only what is left to write matters.
+    func beginClosing(_ ending: Ending) {
+        guard closing == nil else { return }
+        closing = ending
+        handshakeDeadline?.cancel()
+        if phase != .encrypted { outgoing.removeAll() }
+        notices.append(.stateChanged(.closing))
+        watchProgress(of: bytesToWrite)
+    }
+
+    private func watchProgress(of left: Int) {
+        closingDeadline = loop.deadline(after: Self.closingTime) { [weak self] in
+            self?.assumeIsolated { $0.closingTimePassed(left) }
+        }
+    }
+
+    private func closingTimePassed(_ before: Int) {
+        if bytesToWrite < before {
+            watchProgress(of: bytesToWrite)
+        } else {
+            fail(.socketTimeout, "the peer does not take what is left to write", ending: closing ?? .local)
+            deliver()
+        }
+    }
+
+    /// The engine has failed. Its alert, if it has one, stands at the end of the outbox.
+    func fail(_ error: TLSError) {
+        if case .alertReceived(let alert) = error { notices.append(.alertReceived(alert)) }
+        let code: SocketError = phase == .encrypted ? .sslInternal : .sslHandshakeFailed
+        sealedAlert = error.alert.map { Alert($0) }
+        let hasAlert = sealedAlert != nil
+        outgoing.removeAll()
+        // One attempt: the alert is reported if it went out, and only then.
+        let isSent = push() == .drained
+        fail(code, "\(error)", ending: .failed, lingering: hasAlert && isSent)
+    }
+
+    /// Ends the connection with an error, which is told once.
+    func fail(_ code: SocketError, _ reason: String, ending: Ending, lingering: Bool = false) {
+        guard phase != .ended else { return }
+        error = code
+        errorString = reason
+        notices.append(.error(code))
+        end(ending, lingering: lingering)
+    }
+
+    func handshakeTimedOut() {
+        guard phase != .encrypted else { return }
+        let reason = phase == .connecting || phase == .lookup ? "connecting" : "the handshake"
+        fail(.socketTimeout, "\(reason) took too long", ending: .failed)
+        deliver()
+    }
+
+    /// The server needs the room for another connection.
+    func makeRoom() {
+        fail(.socketResource, "too many handshakes at once: the oldest makes room", ending: .failed)
+        deliver()
+    }
+
+    /// The connection is over. With `lingering`, what we sent gets a chance to arrive.
+    func end(_ ending: Ending, lingering: Bool = false) {
+        guard phase != .ended else { return }
+        phase = .ended
+        handshakeDeadline?.cancel()
+        closingDeadline?.cancel()
+        if let watch { loop.unwatch(watch) }
+        watch = nil
+        if let socket = socket.take(), lingering { LingeringClose.begin(socket, on: loop) }
+        channel = nil
+        candidates = []
+        tail = []
+        outbox = []
+        outboxSent = 0
+        outgoing.removeAll()
+        notices.append(.stateChanged(.unconnected))
+        notices.append(.disconnected(ending))
+    }
+}

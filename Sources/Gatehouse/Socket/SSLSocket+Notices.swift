@@ -1,0 +1,92 @@
+import GatehouseTLS
+
+/// What a socket has to tell. Whatever changes the socket appends here; telling comes after, when no access to the
+/// engine or a buffer is open any more.
+enum Notice: Sendable {
+    case stateChanged(SocketState)
+    case handshakeStarted
+    case keyLog([UInt8])
+    case encrypted
+    case readyRead
+    case bytesWritten(Int)
+    case alertSent(Alert)
+    case alertReceived(Alert)
+    case readChannelFinished
+    case error(SocketError)
+    case disconnected(Ending)
+}
+
+extension SSLSocket {
+    /// Tells everything, in order. A slot that causes more notices does not recurse: they come after it.
+    func deliver() {
+        guard !isDelivering else { return }
+        isDelivering = true
+        var next = 0
+        while next < notices.count {
+            tell(notices[next])
+            next += 1
+        }
+        notices = []
+        isDelivering = false
+    }
+
+    /// Remembers that there is something to read, once for however many records.
+    func noticeReadable() {
+        if case .readyRead = notices.last { return }
+        notices.append(.readyRead)
+    }
+
+    /// While the handshake lasts, what happens is its server's signal too (and first); from the moment of encryption
+    /// on, the socket's alone.
+    private func tell(_ notice: Notice) {
+        let supervisor = hasAnnouncedEncryption ? nil : supervisor
+        switch notice {
+        case .stateChanged(let state): stateChanged.emit(from: self, state)
+        case .handshakeStarted: supervisor?.handshakeStarted(self)
+        case .keyLog(let lines): keyLog?(lines)
+        case .encrypted:
+            hasAnnouncedEncryption = true
+            supervisor?.handshakeCompleted(self)
+            encrypted.emit(from: self)
+        case .readyRead: readyRead.emit(from: self)
+        case .bytesWritten(let count): bytesWritten.emit(from: self, count)
+        case .alertSent(let alert):
+            supervisor?.alertSent(self, alert)
+            alertSent.emit(from: self, alert)
+        case .alertReceived(let alert):
+            supervisor?.alertReceived(self, alert)
+            alertReceived.emit(from: self, alert)
+        case .readChannelFinished: answerCloseNotify()
+        case .error(let error):
+            supervisor?.handshakeFailed(self, error)
+            errorOccurred.emit(from: self, error)
+        case .disconnected(let ending):
+            disconnected.emit(from: self, ending)
+            self.supervisor?.connectionEnded(self)
+            self.supervisor = nil
+            dropSlots()
+        }
+    }
+
+    /// RFC 9846 §6.1: "Each party MUST send a "close_notify" alert before closing its write side of the connection".
+    /// Slots have had their chance to answer what came before; their answers go out first.
+    private func answerCloseNotify() {
+        guard !allowHalfClose || hasSentCloseNotify else { return }
+        beginClosing(.closeNotify)
+        flush()
+        updateInterest()
+    }
+
+    /// Without this, a slot that holds the socket would keep both alive for ever.
+    private func dropSlots() {
+        encrypted.disconnectAll()
+        readyRead.disconnectAll()
+        bytesWritten.disconnectAll()
+        disconnected.disconnectAll()
+        errorOccurred.disconnectAll()
+        stateChanged.disconnectAll()
+        alertSent.disconnectAll()
+        alertReceived.disconnectAll()
+        keyLog = nil
+    }
+}

@@ -1,0 +1,137 @@
+import GatehouseSystem
+import GatehouseTLS
+
+// MARK: - Reading
+
+extension SSLSocket {
+    /// How many decrypted bytes can be read. They stay readable after the connection's end.
+    public var bytesAvailable: Int { inbox.count }
+
+    /// Takes at most `maxSize` decrypted bytes; empty when there are none.
+    public func read(_ maxSize: Int) -> [UInt8] {
+        defer { updateInterest() }
+        return inbox.take(atMost: maxSize)
+    }
+
+    /// Takes all decrypted bytes; empty when there are none.
+    public func readAll() -> [UInt8] {
+        defer { updateInterest() }
+        return inbox.take()
+    }
+
+    /// A copy of at most `maxSize` decrypted bytes, which stay to be read.
+    public func peek(_ maxSize: Int) -> [UInt8] {
+        inbox.peek(atMost: maxSize)
+    }
+}
+
+// MARK: - Writing
+
+extension SSLSocket: TurnObserver {
+    /// How many bytes of plaintext are sealed at a time.
+    private static let sealingSize = 1 << 16
+
+    /// How many written bytes have not gone to the kernel.
+    public var bytesToWrite: Int { outgoing.count + sealedBytes }
+
+    /// Takes bytes to be sent. They are gathered until the end of the loop's turn, then sealed in as few records as
+    /// they fit.
+    ///
+    /// - Returns: how many bytes were taken: fewer than given when ``writeBufferSize`` is reached (``bytesWritten``
+    ///   tells when there is room again), 0 when the connection is closing or over.
+    @discardableResult
+    public func write(_ bytes: some Collection<UInt8>) -> Int {
+        guard phase != .idle, phase != .ended, closing == nil, !isWriteChannelFinished else { return 0 }
+        let taken = bytes.prefix(max(0, writeBufferSize - bytesToWrite))
+        outgoing.append(taken)
+        awaitEndOfTurn()
+        return taken.count
+    }
+
+    private func awaitEndOfTurn() {
+        guard !isTurnAwaited else { return }
+        isTurnAwaited = true
+        loop.callAtEndOfTurn(self)
+    }
+
+    package nonisolated func turnEnds() {
+        assumeIsolated { socket in
+            socket.isTurnAwaited = false
+            socket.flush()
+            socket.updateInterest()
+            socket.deliver()
+        }
+    }
+
+    /// Seals and sends as much as the kernel takes. When everything is out, a closing connection ends.
+    func flush() {
+        switch phase {
+        case .idle, .lookup, .connecting, .ended: return
+        case .silent, .handshaking, .encrypted: break
+        }
+        do throws(TLSError) {
+            repeat {
+                try fill()
+                switch push() {
+                case .drained: break
+                case .blocked: return
+                case .failed(let error):
+                    transportFailed(error)
+                    return
+                }
+            } while hasMoreToSeal
+        } catch {
+            fail(error)
+            return
+        }
+        if let closing { end(closing, lingering: true) }
+    }
+
+    private var hasMoreToSeal: Bool {
+        phase == .encrypted && (!outgoing.isEmpty || isWriteChannelFinished && !hasSentCloseNotify)
+            || closing != nil && !hasSentCloseNotify
+    }
+
+    /// Seals the next part of what is to be sent; `close_notify` comes behind everything else.
+    private func fill() throws(TLSError) {
+        if phase == .encrypted && !outgoing.isEmpty && outbox.count < Self.sealingSize {
+            let part = outgoing.take(atMost: Self.sealingSize)
+            try channel?.send(part.span, output: &outbox)
+            sealedBytes += part.count
+        }
+        let isLast = closing != nil || isWriteChannelFinished && phase == .encrypted
+        if isLast && outgoing.isEmpty && !hasSentCloseNotify {
+            hasSentCloseNotify = true
+            channel?.close(output: &outbox)
+            sealedAlert = Alert(.closeNotify)
+        }
+    }
+
+    enum Push: Hashable {
+        case drained
+        case blocked
+        case failed(SystemError)
+    }
+
+    /// Gives the kernel what is sealed.
+    func push() -> Push {
+        while outboxSent < outbox.count {
+            switch socket?.send(outbox, from: outboxSent) {
+            case .moved(let count): outboxSent += count
+            case .wouldBlock:
+                isBlocked = true
+                return .blocked
+            case .failed(let error): return .failed(error)
+            case nil: return .blocked
+            }
+        }
+        isBlocked = false
+        outbox = []
+        outboxSent = 0
+        if sealedBytes > 0 { notices.append(.bytesWritten(sealedBytes)) }
+        sealedBytes = 0
+        if let sealedAlert { notices.append(.alertSent(sealedAlert)) }
+        sealedAlert = nil
+        return .drained
+    }
+}

@@ -1,0 +1,191 @@
+public import GatehouseSystem
+public import GatehouseTLS
+import Synchronization
+
+/// A TLS 1.3 connection: accepted by an ``SSLServer``, or made with ``connectToHostEncrypted(_:port:peerVerifyName:)``.
+///
+/// A socket is an actor on an ``EventLoop``. In its slots every call is synchronous; from elsewhere it is an `await`.
+///
+/// ```swift
+/// socket.readyRead.connect { socket in
+///     socket.write(socket.readAll())
+/// }
+/// socket.disconnected.connect { socket, ending in
+///     print("\(socket.peerEndpoint) is gone: \(ending)")
+/// }
+/// ```
+///
+/// The loop keeps an open socket alive. After ``disconnected`` a socket drops all its slots.
+public actor SSLSocket: LoopBound {
+    /// The loop that the socket lives on.
+    public nonisolated let loop: EventLoop
+    /// The executor of the loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
+
+    // MARK: Signals
+
+    /// The handshake is complete: what is written from now on is protected, and the peer is who it says.
+    public nonisolated let encrypted = Signal<SSLSocket, Void>()
+    /// Decrypted bytes have come. It may have been emitted before a socket is taken from its server: look at
+    /// ``bytesAvailable`` once after connecting.
+    public nonisolated let readyRead = Signal<SSLSocket, Void>()
+    /// So many bytes of what was written have gone to the kernel.
+    public nonisolated let bytesWritten = Signal<SSLSocket, Int>()
+    /// The connection is over, and how it ended. It is a socket's last signal.
+    public nonisolated let disconnected = Signal<SSLSocket, Ending>()
+    /// Something went wrong: once per socket, before ``disconnected``. An orderly end is no error.
+    public nonisolated let errorOccurred = Signal<SSLSocket, SocketError>()
+    /// ``state`` has changed.
+    public nonisolated let stateChanged = Signal<SSLSocket, SocketState>()
+    /// An alert has been written to the transport, `close_notify` included.
+    public nonisolated let alertSent = Signal<SSLSocket, Alert>()
+    /// The peer has sent an alert, `close_notify` included.
+    public nonisolated let alertReceived = Signal<SSLSocket, Alert>()
+
+    // MARK: Settings
+
+    /// How many decrypted bytes are kept before no more are read from the kernel, which then slows the peer down. At
+    /// most 64 KiB more may be there. 0 is no limit: then the peer decides how much memory we use.
+    public var readBufferSize = 1 << 20 {
+        didSet { updateInterest() }
+    }
+    /// How many bytes may wait to be written: above it ``write(_:)`` takes fewer.
+    public var writeBufferSize = 1 << 20
+    /// Whether our side stays open when the peer has sent `close_notify` (RFC 9846 §6.1), until
+    /// ``disconnectFromHost()``. Off by default: `close_notify` is answered, and the connection ends.
+    public var allowHalfClose = false
+
+    // MARK: What is known of the connection
+
+    /// What went wrong last, and as a line for a person; `nil` and empty while nothing has.
+    public internal(set) var error: SocketError?
+    public internal(set) var errorString = ""
+    /// What the handshake agreed on. It stays readable after the end.
+    public internal(set) var session: NegotiatedSession?
+    /// How long the handshake took, from the first byte to its end; `nil` before that.
+    public internal(set) var handshakeDuration: Duration?
+    /// The peer has sent `close_notify`: nothing more will come.
+    public internal(set) var isReadChannelFinished = false
+
+    // MARK: Inside
+
+    /// How far a connection is.
+    enum Phase: Sendable {
+        case idle
+        case lookup
+        case connecting
+        /// A server's socket before the client's first byte.
+        case silent
+        case handshaking
+        case encrypted
+        case ended
+    }
+
+    struct Endpoints: Sendable {
+        var local: Endpoint?
+        var peer: Endpoint?
+    }
+
+    nonisolated let endpoints = Mutex(Endpoints())
+    /// The server's number of this connection; 0 on a client.
+    nonisolated let number: UInt64
+
+    var phase = Phase.idle
+    /// How the connection will end once everything is written.
+    var closing: Ending?
+    var socket: TCPSocket?
+    var watch: EventLoop.Watch?
+    var interest: Interest = []
+    var channel: (any SecureChannel & ~Copyable)?
+    var keyLog: SSLConfiguration.KeyLog?
+    var supervisor: Acceptor?
+    var clientConfiguration: ClientConfiguration?
+    /// Addresses that are left to try, and the name that the certificate must carry.
+    var candidates: [Endpoint] = []
+    var peerVerifyName: String?
+    var handshakeTimeout: Duration?
+
+    /// The beginning of a record that has not come whole.
+    var tail: [UInt8] = []
+    /// Decrypted, not yet read by the user.
+    var inbox = ByteQueue()
+    /// Written by the user, not yet sealed.
+    var outgoing = ByteQueue()
+    /// Sealed, and sent up to `outboxSent`.
+    var outbox: [UInt8] = []
+    var outboxSent = 0
+    /// The bytes of the user in the outbox, and the alert at its end.
+    var sealedBytes = 0
+    var sealedAlert: Alert?
+    /// Nothing more can be written, although the connection goes on.
+    var isWriteChannelFinished = false
+    var hasSentCloseNotify = false
+    var isTurnAwaited = false
+    var isBlocked = false
+
+    var hasClientHello = false
+    var handshakeStart: Duration?
+    var handshakeDeadline: Deadline?
+    var closingDeadline: Deadline?
+
+    var notices: [Notice] = []
+    var isDelivering = false
+    var hasAnnouncedEncryption = false
+
+    /// A connection that came in.
+    init(accepted: consuming TCPSocket.Accepted, number: UInt64, on loop: EventLoop, for supervisor: Acceptor) {
+        self.loop = loop
+        self.number = number
+        self.supervisor = supervisor
+        endpoints.withLock { $0.peer = accepted.peer }
+        socket = accepted.take()
+    }
+
+    /// A client's socket, not yet connected. Its ``handshakeTimeout`` counts from the first attempt to connect.
+    ///
+    /// - Throws: `SocketFailure` when the configuration is a server's.
+    public init(
+        configuration: SSLConfiguration, on loop: EventLoop, handshakeTimeout: Duration? = .seconds(30)
+    ) throws(SocketFailure) {
+        self.loop = loop
+        self.handshakeTimeout = handshakeTimeout
+        number = 0
+        clientConfiguration = try configuration.clientConfiguration()
+        keyLog = configuration.keyLog
+    }
+}
+
+// MARK: - State and identity
+
+extension SSLSocket {
+    /// Where the socket stands.
+    public var state: SocketState {
+        switch phase {
+        case .idle, .ended: .unconnected
+        case .lookup: .hostLookup
+        case .connecting: .connecting
+        case .silent, .handshaking, .encrypted: closing == nil ? .connected : .closing
+        }
+    }
+
+    /// Whether the handshake is complete and the connection stands.
+    public var isEncrypted: Bool { phase == .encrypted }
+
+    /// The cipher suite while the connection is encrypted.
+    public var sessionCipher: CipherSuite? { isEncrypted ? session?.cipherSuite : nil }
+
+    /// The protocol's version while the connection is encrypted.
+    public var sessionProtocol: ProtocolVersion? { isEncrypted ? session?.protocolVersion : nil }
+
+    /// The peer's address and port. They stay readable after the end; a client knows them once it tries to connect.
+    public nonisolated var peerEndpoint: Endpoint? { endpoints.withLock { $0.peer } }
+
+    /// The peer's address; it stays readable after the end.
+    public nonisolated var peerAddress: HostAddress? { peerEndpoint?.address }
+
+    /// The peer's port; it stays readable after the end. 0 when there was never a connection.
+    public nonisolated var peerPort: UInt16 { peerEndpoint?.port ?? 0 }
+
+    /// Our own address and port; they stay readable after the end.
+    public nonisolated var localEndpoint: Endpoint? { endpoints.withLock { $0.local } }
+}

@@ -1,0 +1,16 @@
+import GatehouseTLS
+
+/// What a socket needs of the engine, in either role. `ServerConnection` and `ClientConnection` document the members.
+protocol SecureChannel: ~Copyable, Sendable {
+    var session: NegotiatedSession? { get }
+    mutating func receive(
+        _ buffer: inout MutableSpan<UInt8>, at position: inout Int, output: inout [UInt8]
+    ) throws(TLSError) -> Event?
+    mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError)
+    mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError)
+    mutating func close(output: inout [UInt8])
+    mutating func takeKeyLog() -> [UInt8]
+}
+
+extension ServerConnection: SecureChannel {}
+extension ClientConnection: SecureChannel {}
