@@ -65,8 +65,9 @@ public actor SSLServer: LoopBound {
     /// How many connections the kernel keeps that are not accepted yet; for the next ``listen(address:port:)``.
     public var listenBacklogSize: Int32 = 1024
 
-    /// The error of the last call that failed, and as a line for a person; `nil` and empty while none has.
+    /// The error of the last call that failed; `nil` while none has.
     public internal(set) var serverError: SocketError?
+    /// ``serverError`` as a line for a person; empty while there is none.
     public internal(set) var errorString = ""
 
     // MARK: Inside

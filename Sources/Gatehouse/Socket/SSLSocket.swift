@@ -57,8 +57,9 @@ public actor SSLSocket: LoopBound {
 
     // MARK: What is known of the connection
 
-    /// What went wrong last, and as a line for a person; `nil` and empty while nothing has.
+    /// What went wrong; `nil` while nothing has.
     public internal(set) var error: SocketError?
+    /// What went wrong, as a line for a person; empty while nothing has.
     public internal(set) var errorString = ""
     /// What the handshake agreed on. It stays readable after the end.
     public internal(set) var session: NegotiatedSession?

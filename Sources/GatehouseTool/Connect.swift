@@ -1,0 +1,142 @@
+import Dispatch
+import Gatehouse
+import GatehouseCertificates
+import GatehouseSystem
+import GatehouseTLS
+
+private let parser = OptionParser(
+    usage: "connect HOST:PORT [OPTION…]",
+    summary: """
+        Connects to a TLS 1.3 server, prints what was negotiated to standard error, and relays standard input and \
+        output. At the end of the input it sends close_notify and waits for the server to end the connection.
+        """,
+    options: [
+        Option("--ca", "FILE", help: "a PEM file with the certificates to trust instead of the system's"),
+        Option("--insecure", help: "trust any certificate: whoever sits on the network can pose as the server"),
+        Option("--name", "N", help: "the name to ask for and to expect in the certificate, if it is not HOST"),
+        Option("--alpn", "LIST", help: "application protocols to offer, in the order of preference"),
+        Settings.groupsOption,
+        Settings.suitesOption,
+        Option(
+            "--keylog", "FILE", help: "append secrets in the SSLKEYLOGFILE format: who reads them reads the traffic"),
+    ],
+    operands: 1...1)
+
+/// `gatehouse connect`.
+@Sendable func runConnect(_ arguments: [String]) async throws -> Int32 {
+    guard let options = try parser.parse(arguments) else {
+        Console.say(parser.help)
+        return 0
+    }
+    let (host, port) = try target(options.operands.first ?? "")
+    let socket = try SSLSocket(configuration: try configuration(options), on: EventLoop())
+    return try await Relay.run(socket) { socket throws(SocketFailure) in
+        try socket.connectToHostEncrypted(host, port: port, peerVerifyName: options.value("--name"))
+    }
+}
+
+/// `host:port`, with brackets around an IPv6 address.
+private func target(_ text: String) throws(UsageError) -> (host: String, port: UInt16) {
+    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
+        throw UsageError("\"\(text)\" is not HOST:PORT")
+    }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+    guard !host.isEmpty else { throw UsageError("\"\(text)\" is not HOST:PORT") }
+    return (String(host), port)
+}
+
+private func configuration(_ options: OptionParser.Result) throws(UsageError) -> SSLConfiguration {
+    let verification: ServerVerification
+    if options.has("--insecure") {
+        guard !options.has("--ca") else { throw UsageError("--insecure and --ca exclude each other") }
+        verification = .dangerouslyAcceptAnyCertificate
+    } else if let path = options.value("--ca") {
+        verification = .trustStore(TrustStore(anchors: try Settings.certificates(in: path)))
+    } else {
+        verification = .trustStore(try SystemRoots.load())
+    }
+    do {
+        return try SSLConfiguration(
+            verification: verification, allowedNextProtocols: options.list("--alpn") ?? [],
+            ciphers: Settings.suites(options), groups: Settings.groups(options),
+            keyLog: Settings.keyLog(options.value("--keylog")))
+    } catch let error as UsageError {
+        throw error
+    } catch {
+        throw UsageError("\(error)")
+    }
+}
+
+/// The roots that come with the system.
+private enum SystemRoots {
+    /// Where Debian, Fedora, Alpine and the BSDs keep them.
+    static let paths = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+    ]
+
+    static func load() throws(UsageError) -> TrustStore {
+        for path in paths {
+            guard let contents = try? FileSystem.read(path, limit: 1 << 24) else { continue }
+            do {
+                return TrustStore(anchors: try SSLCertificate.certificates(pem: contents))
+            } catch {
+                throw UsageError("\(path): \(error)")
+            }
+        }
+        throw UsageError("there are no trusted certificates at \(paths.joined(separator: ", ")): give some with --ca")
+    }
+}
+
+/// Moves bytes between the connection and the standard streams.
+private enum Relay {
+    private static let chunk = 1 << 14
+
+    static func run(
+        _ socket: SSLSocket, connecting: @escaping @Sendable (isolated SSLSocket) throws(SocketFailure) -> Void
+    ) async throws -> Int32 {
+        socket.encrypted.connect { socket in
+            for line in socket.session?.summary ?? [] { Console.complain("\(line.name): \(line.value)\n") }
+            if let duration = socket.handshakeDuration {
+                Console.complain("handshake time: \(duration.milliseconds)\n")
+            }
+            sendInput(to: socket)
+        }
+        socket.readyRead.connect { socket in
+            try? FileDescriptor.standardOutput.write(socket.readAll())
+        }
+        socket.errorOccurred.connect { socket, _ in
+            Console.complain("gatehouse connect: \(socket.errorString)\n")
+        }
+        let (endings, continuation) = AsyncStream.makeStream(of: Bool.self)
+        socket.disconnected.connect { socket, _ in
+            continuation.yield(socket.error == nil)
+            continuation.finish()
+        }
+        try await socket.run(connecting)
+        var isGood = false
+        for await ending in endings { isGood = ending }
+        return isGood ? 0 : 1
+    }
+
+    /// Reads standard input on a thread of its own. The next part is read when the last one has been taken.
+    private static func sendInput(to socket: isolated SSLSocket) {
+        let isTaken = DispatchSemaphore(value: 0)
+        socket.bytesWritten.connect { socket, _ in
+            if socket.bytesToWrite == 0 { isTaken.signal() }
+        }
+        socket.disconnected.connect { _, _ in isTaken.signal() }
+        do {
+            try SystemThread.start { [socket] in
+                while let bytes = try? FileDescriptor.standardInput.read(atMost: chunk), !bytes.isEmpty {
+                    socket.perform { $0.write(bytes) }
+                    isTaken.wait()
+                }
+                socket.perform { $0.closeWriteChannel() }
+            }
+        } catch {
+            Console.complain("gatehouse connect: \(error)\n")
+            socket.disconnectFromHost()
+        }
+    }
+}

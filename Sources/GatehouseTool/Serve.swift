@@ -1,0 +1,117 @@
+import Gatehouse
+import GatehouseSystem
+import GatehouseTLS
+
+private let parser = OptionParser(
+    usage: "serve [OPTION…]",
+    summary: """
+        Runs a TLS 1.3 server until SIGINT or SIGTERM. Without a certificate it makes one for localhost that nobody \
+        trusts and that is gone when it ends.
+        """,
+    options: [
+        Option("--address", "A", help: "the address to listen on, or \"any\" (default 127.0.0.1)"),
+        Option("--port", "N", help: "the port, 0 for any that is free (default 4433)"),
+        Option(
+            "--mode", "MODE", help: "www: answer an HTTP/1.1 GET with what was negotiated (default); echo: send back"),
+        Option("--certificate", "FILE", repeats: true, help: "a PEM file with a chain, the server's certificate first"),
+        Option("--key", "FILE", repeats: true, help: "the PEM file with its private key; one for each --certificate"),
+        Option("--alpn", "LIST", help: "application protocols in the order of preference, such as h2,http/1.1"),
+        Settings.groupsOption,
+        Settings.suitesOption,
+        Option(
+            "--keylog", "FILE", help: "append secrets in the SSLKEYLOGFILE format: who reads them reads the traffic"),
+        Option("--threads", "N", help: "event loops, each on a thread of its own (default 1)"),
+        Option("--events", help: "print each signal as a line of JSON"),
+    ],
+    operands: 0...0)
+
+/// Connections that are still open when the server is told to end get this long.
+private let gracePeriod = Duration.seconds(1)
+
+/// `gatehouse serve`.
+@Sendable func runServe(_ arguments: [String]) async throws -> Int32 {
+    guard let options = try parser.parse(arguments) else {
+        Console.say(parser.help)
+        return 0
+    }
+    let mode = options.value("--mode") ?? "www"
+    guard let service = Service(rawValue: mode) else { throw UsageError("--mode is www or echo, not \(mode)") }
+    let address = try address(options.value("--address") ?? "127.0.0.1")
+    let port = UInt16(try options.number("--port", in: 0...65535) ?? 4433)
+    let threads = try options.number("--threads", in: 1...256) ?? 1
+    let configuration = try configuration(options)
+    let server = try SSLServer(configuration: configuration, threads: threads)
+    let events = options.has("--events") ? EventLog() : nil
+    events?.follow(server)
+    server.pendingConnectionAvailable.connect { server in
+        while let socket = server.nextPendingConnection() {
+            socket.perform { socket in
+                events?.follow(socket)
+                service.serve(socket)
+            }
+        }
+    }
+    do {
+        try await server.listen(address: address, port: port)
+    } catch {
+        throw UsageError("cannot listen on \(Endpoint(address: address, port: port)): \(error.reason)")
+    }
+    let endpoint = Endpoint(address: address, port: await server.serverPort)
+    if let events { events.listening(on: endpoint) } else { Console.say("listening on \(endpoint) (\(mode))\n") }
+    await terminationSignal()
+    await server.shutdown(gracePeriod: gracePeriod)
+    return 0
+}
+
+private func address(_ text: String) throws(UsageError) -> HostAddress {
+    if text == "any" { return .any }
+    guard let address = HostAddress(text) else { throw UsageError("\"\(text)\" is no IP address") }
+    return address
+}
+
+private func configuration(_ options: OptionParser.Result) throws(UsageError) -> SSLConfiguration {
+    let certificates = options.all("--certificate")
+    let keys = options.all("--key")
+    guard certificates.count == keys.count else {
+        throw UsageError("each --certificate needs its --key: there are \(certificates.count) and \(keys.count)")
+    }
+    var credentials: [Credential] = []
+    for (certificate, key) in zip(certificates, keys) {
+        let chain = try Settings.certificates(in: certificate)
+        let privateKey = try Settings.key(in: key)
+        do {
+            credentials.append(try Credential(chain: chain, key: privateKey))
+        } catch {
+            throw UsageError("\(certificate) with \(key): \(error)")
+        }
+    }
+    if credentials.isEmpty {
+        credentials = [try EphemeralCredential.make()]
+        Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
+    }
+    do {
+        return try SSLConfiguration(
+            credentials: credentials, allowedNextProtocols: options.list("--alpn") ?? [],
+            ciphers: Settings.suites(options), groups: Settings.groups(options),
+            keyLog: Settings.keyLog(options.value("--keylog")))
+    } catch let error as UsageError {
+        throw error
+    } catch {
+        throw UsageError("\(error)")
+    }
+}
+
+/// Waits for SIGINT or SIGTERM, on a thread of its own.
+private func terminationSignal() async {
+    await withCheckedContinuation { continuation in
+        do {
+            try SystemThread.start {
+                _ = TerminationSignals.wait()
+                continuation.resume()
+            }
+        } catch {
+            Console.complain("gatehouse serve: \(error)\n")
+            continuation.resume()
+        }
+    }
+}

@@ -1,0 +1,119 @@
+import Gatehouse
+import GatehouseCertificates
+import GatehouseCrypto
+import GatehouseSystem
+import GatehouseTLS
+
+/// Options and files that more than one command reads.
+enum Settings {
+    static let suitesOption = Option(
+        "--suites", "LIST", help: "cipher suites in the order of preference: \(names(of: SSLCipher.supported))")
+    static let groupsOption = Option(
+        "--groups", "LIST", help: "groups in the order of preference: \(names(of: NamedGroup.supported))")
+
+    private static func names(of values: [some CustomStringConvertible]) -> String {
+        values.map(\.description).joined(separator: ",")
+    }
+
+    /// The values with these names, without regard to case.
+    private static func values<Value: CustomStringConvertible>(
+        _ names: [String]?, of all: [Value], _ kind: String
+    ) throws(UsageError) -> [Value] {
+        guard let names else { return all }
+        var values: [Value] = []
+        for name in names {
+            guard let value = all.first(where: { $0.description.lowercased() == name.lowercased() }) else {
+                throw UsageError("no \(kind) \"\(name)\"; there are \(Self.names(of: all))")
+            }
+            values.append(value)
+        }
+        return values
+    }
+
+    static func suites(_ options: OptionParser.Result) throws(UsageError) -> [SSLCipher] {
+        try values(options.list("--suites"), of: SSLCipher.supported, "cipher suite")
+    }
+
+    static func groups(_ options: OptionParser.Result) throws(UsageError) -> [NamedGroup] {
+        try values(options.list("--groups"), of: NamedGroup.supported, "group")
+    }
+
+    /// Reads a file whole.
+    static func contents(of path: String) throws(UsageError) -> [UInt8] {
+        do {
+            return try FileSystem.read(path)
+        } catch {
+            throw UsageError(error.description)
+        }
+    }
+
+    /// The certificates of a PEM file.
+    static func certificates(in path: String) throws(UsageError) -> [SSLCertificate] {
+        let contents = try contents(of: path)
+        let certificates: [SSLCertificate]
+        do {
+            certificates = try SSLCertificate.certificates(pem: contents)
+        } catch {
+            throw UsageError("\(path): \(error)")
+        }
+        guard !certificates.isEmpty else { throw UsageError("\(path): there is no certificate in PEM form in it") }
+        return certificates
+    }
+
+    /// The private key of a PEM file.
+    static func key(in path: String) throws(UsageError) -> SSLKey {
+        let contents = try contents(of: path)
+        do {
+            return try SSLKey(pem: contents)
+        } catch {
+            throw UsageError("\(path): \(error)")
+        }
+    }
+
+    /// Appends secrets to a file, which is its owner's alone when it is made.
+    static func keyLog(_ path: String?) throws(UsageError) -> SSLConfiguration.KeyLog? {
+        guard let path else { return nil }
+        let file: KeyLogFile
+        do {
+            file = KeyLogFile(descriptor: try FileDescriptor.appending(to: path))
+        } catch {
+            throw UsageError(error.description)
+        }
+        // A full disk does not end connections.
+        return { lines in try? file.descriptor.write(lines) }
+    }
+
+    private final class KeyLogFile: Sendable {
+        let descriptor: FileDescriptor
+
+        init(descriptor: consuming FileDescriptor) {
+            self.descriptor = descriptor
+        }
+    }
+}
+
+extension NegotiatedSession {
+    /// What was negotiated, as names and values for a person.
+    var summary: [(name: String, value: String)] {
+        [
+            ("protocol", "\(protocolVersion)"),
+            ("cipher suite", cipherSuite.description),
+            ("group", group?.description ?? "none"),
+            ("signature scheme", signatureScheme?.description ?? "none"),
+            ("ALPN", applicationProtocol ?? "none"),
+            ("server name", serverName ?? "none"),
+            ("resumed", isResumed ? "yes" : "no"),
+            ("round trips", "\(roundTrips)"),
+        ]
+    }
+}
+
+extension Duration {
+    /// As a person reads it: `1.25 ms`.
+    var milliseconds: String {
+        let (seconds, attoseconds) = components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let fraction = String(1000 + microseconds % 1000).dropFirst()
+        return "\(microseconds / 1000).\(fraction) ms"
+    }
+}
