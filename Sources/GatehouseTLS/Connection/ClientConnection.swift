@@ -13,7 +13,7 @@ package import GatehouseCrypto
 /// // send `output`, which holds the ClientHello; then as `ServerConnection`
 /// ```
 public struct ClientConnection: ~Copyable, Sendable {
-    private var connection: Connection<ClientHandshake>
+    var connection: Connection<ClientHandshake>
 
     /// Begins a connection: the ClientHello is appended to `output`.
     ///
@@ -106,6 +106,35 @@ public struct ClientConnection: ~Copyable, Sendable {
     /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.
     public mutating func close(output: inout [UInt8]) {
         connection.close(output: &output)
+    }
+
+    /// Changes the key that protects what we send (`KeyUpdate`, RFC 9846 §4.7.3). It happens by itself before a key has
+    /// been used too often.
+    ///
+    /// - Parameters:
+    ///   - requestingPeers: whether the peer is asked to change its key too.
+    ///   - output: the KeyUpdate is appended.
+    /// - Throws: `TLSError.misuse` before the handshake is complete and after `close`.
+    public mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError) {
+        try connection.updateKeys(requestingPeers: requestingPeers, output: &output)
+    }
+
+    /// Keying material for the application (RFC 9846 §7.5): both sides get the same bytes.
+    ///
+    /// - Parameters:
+    ///   - label: as registered, such as `EXPORTER-Channel-Binding`; 1 to 249 bytes.
+    ///   - context: what to bind to it; may be empty.
+    ///   - count: how many bytes, at most 255 times the length of the cipher suite's hash.
+    /// - Throws: `TLSError.misuse` before the handshake is complete or for a request outside these bounds.
+    public func exportKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
+        try connection.export(label: label, context: context, count: count)
+    }
+
+    /// The `tls-exporter` channel binding, 32 bytes (RFC 9266).
+    ///
+    /// - Throws: `TLSError.misuse` before the handshake is complete.
+    public func channelBinding() throws(TLSError) -> [UInt8] {
+        try exportKeyingMaterial(label: "EXPORTER-Channel-Binding", context: [], count: 32)
     }
 
     /// The lines for a key log (RFC 9850) since the last call; empty unless the configuration collects them.

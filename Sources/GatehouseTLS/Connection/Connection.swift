@@ -2,6 +2,8 @@
 protocol HandshakeRole: ~Copyable, Sendable {
     mutating func handle(_ message: ReceivedMessage, _ core: inout ConnectionCore) throws(TLSError)
     mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError)
+    mutating func updateKeys(requestingPeers: Bool, _ core: inout ConnectionCore) throws(TLSError)
+    func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8]
 }
 
 /// What a connection does in either role: reads records, hands messages to the role's states, ends.
@@ -9,7 +11,6 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     private var role: Role
     var core: ConnectionCore
     private var failure: TLSError?
-    private var hasSentCloseNotify = false
     private var hasReceivedCloseNotify = false
     private var warningAlerts = 0
     private var postHandshakeMessages = 0
@@ -49,14 +50,33 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
         if let failure { throw failure }
         guard core.isEstablished else { throw .misuse(.notEstablished) }
-        guard !hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
+        guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
         guard !plaintext.isEmpty else { return }
+        if core.writer.isKeyWornOut { try updateKeys(requestingPeers: false, output: &output) }
         try core.writer.write(.applicationData, plaintext, to: &output)
     }
 
+    mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError) {
+        if let failure { throw failure }
+        guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
+        swap(&core.output, &output)
+        defer { swap(&core.output, &output) }
+        do throws(TLSError) {
+            try role.updateKeys(requestingPeers: requestingPeers, &core)
+        } catch {
+            fail(error)
+            throw error
+        }
+    }
+
+    func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
+        if let failure { throw failure }
+        return try role.export(label: label, context: context, count: count)
+    }
+
     mutating func close(output: inout [UInt8]) {
-        guard failure == nil, !hasSentCloseNotify else { return }
-        hasSentCloseNotify = true
+        guard failure == nil, !core.hasSentCloseNotify else { return }
+        core.hasSentCloseNotify = true
         swap(&core.output, &output)
         defer { swap(&core.output, &output) }
         // An alert that cannot be sealed is not sent: there is nobody to tell.
@@ -131,7 +151,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     private mutating func fail(_ error: TLSError) {
         if case .misuse = error { return }
         failure = error
-        guard let description = error.alert, !hasSentCloseNotify else { return }
+        guard let description = error.alert, !core.hasSentCloseNotify else { return }
         // As in `close`: an alert that cannot be sealed is not sent.
         try? core.send(Alert(description))
     }

@@ -14,6 +14,8 @@ struct ConnectionCore: ~Copyable, Sendable {
     var session: NegotiatedSession?
     /// The handshake is complete.
     var isEstablished = false
+    /// We send no more (RFC 9846 §6.1).
+    var hasSentCloseNotify = false
     /// Nothing is read until a decision comes.
     private(set) var isPaused = false
     /// What the current step has to tell.

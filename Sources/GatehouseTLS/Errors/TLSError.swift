@@ -167,6 +167,8 @@ public enum Misuse: Sendable, Hashable {
     case alreadyClosed
     /// There is no decision to make, or not of this kind.
     case noSuchDecision
+    /// An exporter's label is empty or longer than 249 bytes, or more is asked for than HKDF gives.
+    case invalidExporterRequest
 }
 
 /// Why the peer's certificate was not accepted.

@@ -46,6 +46,11 @@ package struct ScheduleSecret: ~Copyable, Sendable {
         HKDF.expandLabel(key, label: label, context: context.span, count: count)
     }
 
+    /// HKDF-Expand-Label with a label that the application chose.
+    func expandLabel(_ label: [UInt8], context: [UInt8], count: Int) -> Secret {
+        HKDF.expandLabel(key, label: label.span, context: context.span, count: count)
+    }
+
     /// Derive-Secret (RFC 9846 §7.1), with the hash of the messages already taken.
     package func derive(_ label: StaticString, _ transcriptHash: [UInt8]) -> Secret {
         expandLabel(label, context: transcriptHash, count: hash.digestLength)
@@ -109,8 +114,8 @@ package struct MainSecret: ~Copyable, Sendable {
         TrafficSecret(stage.hash, stage.derive("s ap traffic", serverFinishedHash))
     }
 
-    package func exporter(_ serverFinishedHash: [UInt8]) -> Secret {
-        stage.derive("exp master", serverFinishedHash)
+    package func exporter(_ serverFinishedHash: [UInt8]) -> ScheduleSecret {
+        ScheduleSecret(stage.hash, stage.derive("exp master", serverFinishedHash))
     }
 
     package func resumption(_ clientFinishedHash: [UInt8]) -> Secret {

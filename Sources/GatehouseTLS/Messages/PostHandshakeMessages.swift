@@ -31,6 +31,33 @@ struct NewSessionTicket: HandshakeMessage, Sendable, Equatable {
     }
 }
 
+/// KeyUpdate (RFC 9846 §4.7.3).
+struct KeyUpdate: HandshakeMessage, Sendable, Equatable {
+    static let type = HandshakeType.keyUpdate
+
+    enum Request: UInt8, Sendable {
+        case updateNotRequested = 0
+        case updateRequested = 1
+    }
+
+    var request: Request
+
+    init(request: Request) {
+        self.request = request
+    }
+
+    init(reading body: inout ByteReader) throws(TLSError) {
+        // "If an implementation receives any other value, it MUST terminate the connection with an
+        // "illegal_parameter" alert."
+        guard let request = Request(rawValue: try body.readUInt8()) else { throw .invalidMessage(.illegalValue) }
+        self.request = request
+    }
+
+    func write(to body: inout ByteWriter) {
+        body.write(request)
+    }
+}
+
 /// EndOfEarlyData (RFC 9846 §4.6).
 struct EndOfEarlyData: HandshakeMessage, Sendable, Equatable {
     static let type = HandshakeType.endOfEarlyData

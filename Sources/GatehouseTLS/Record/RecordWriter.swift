@@ -7,6 +7,11 @@ struct RecordWriter: ~Copyable, Sendable {
     /// How much plaintext a record may take: 2^14, or less by the peer's record_size_limit.
     var fragmentLimit = Limits.plaintext
 
+    /// After how many records the key has to change.
+    var recordLimit = UInt64.max
+
+    var isKeyWornOut: Bool { sequence >= recordLimit }
+
     mutating func install(_ newSealer: consuming RecordSealer) {
         sealer = .some(consume newSealer)
         sequence = 0

@@ -1,21 +1,22 @@
-/// The handshake is complete. A client's messages after it are not expected yet.
+/// The handshake is complete.
 struct ServerConnected: ~Copyable, Sendable {
-    let application: ApplicationSecrets
+    var keys: EstablishedKeys
 
     /// Only a verified Finished leads here.
     init(
-        finished _: consuming FinishedVerified, application: consuming ApplicationSecrets,
-        _ core: inout ConnectionCore
+        finished _: consuming FinishedVerified, keys: consuming EstablishedKeys, _ core: inout ConnectionCore
     ) {
-        self.application = application
         core.reader.allowsChangeCipherSpec = false
+        core.writer.recordLimit = keys.recordLimit
+        self.keys = keys
         core.isEstablished = true
         core.tell(.handshakeComplete)
     }
 
     consuming func handle(
-        _ message: ReceivedMessage, _: inout ConnectionCore
+        _ message: ReceivedMessage, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerConnected {
-        throw .peerMisbehaved(.unexpectedMessage(message.type))
+        try keys.handle(try message.decode(as: KeyUpdate.self), &core)
+        return self
     }
 }

@@ -35,6 +35,29 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
         }
     }
 
+    mutating func updateKeys(requestingPeers: Bool, _ core: inout ConnectionCore) throws(TLSError) {
+        switch consume self {
+        case .connected(var state):
+            do throws(TLSError) {
+                try state.keys.update(requestingPeers: requestingPeers, &core)
+                self = .connected(state)
+            } catch {
+                self = .failed(error)
+                throw error
+            }
+        case let state:
+            self = state
+            throw .misuse(.notEstablished)
+        }
+    }
+
+    func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
+        switch self {
+        case .connected(let state): try state.keys.export(label: label, context: context, count: count)
+        default: throw .misuse(.notEstablished)
+        }
+    }
+
     mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
         switch consume self {
         case .choosingCredential(let state):
