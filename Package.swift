@@ -52,7 +52,7 @@ let package = Package(
             swiftSettings: safe),
         .executableTarget(
             name: "HandshakeBench",
-            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto"],
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],
             path: "Benchmarks/Handshake",
             swiftSettings: safe),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
