@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "GatehouseCertificates", targets: ["GatehouseCertificates"]),
         .executable(name: "gatehouse", targets: ["GatehouseTool"]),
         .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
+        .executable(name: "limbo-harness", targets: ["LimboHarness"]),
     ],
     targets: [
         .systemLibrary(
@@ -56,12 +57,17 @@ let package = Package(
             path: "Benchmarks/Handshake",
             swiftSettings: safe),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
+        .executableTarget(
+            name: "LimboHarness",
+            dependencies: ["GatehouseCertificates"],
+            path: "Tests/LimboHarness",
+            swiftSettings: safe),
         .testTarget(name: "GatehouseSystemTests", dependencies: ["GatehouseSystem"], swiftSettings: common),
         .testTarget(
             name: "GatehouseCryptoTests", dependencies: ["GatehouseCrypto", "TestSupport"], swiftSettings: common),
         .testTarget(
             name: "GatehouseCertificatesTests",
-            dependencies: ["GatehouseCertificates", "GatehouseCrypto", "TestSupport"],
+            dependencies: ["GatehouseCertificates", "GatehouseCrypto", "LimboHarness", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "GatehouseTLSTests",

@@ -4,7 +4,7 @@ extension PathValidator {
         var intermediatesBelow = 0
         for (depth, certificate) in path.enumerated().dropFirst() {
             let extensions = certificate.fields.extensions
-            let isVersion1Anchor = certificate.version < 3 && endsInAnchor && depth == path.count - 1
+            let isVersion1Anchor = certificate.version < 3 && isAnchor(depth)
             // (k) "If certificate i is a version 3 certificate, verify that the basicConstraints extension is present
             // and that cA is set to TRUE." A version 1 certificate cannot say so: one is believed only as an anchor,
             // where the operator has.

@@ -24,13 +24,23 @@ public struct CertificateVerifier: Sendable {
     ///   - name: whom the peer must be; nil if any name will do, as for most clients.
     ///   - purpose: what the certificate is used for.
     ///   - time: the time that it must be valid at.
-    public func verify(_ chain: [Certificate], name: ReferenceName?, purpose: Purpose, at time: UnixTime) -> Verdict {
-        guard
-            var builder = PathBuilder(
-                chain: chain, store: trustStore, policy: policy, name: name, purpose: purpose, time: time)
-        else {
+    ///   - evidence: what is known about revocation.
+    public func verify(
+        _ chain: [Certificate], name: ReferenceName?, purpose: Purpose, at time: UnixTime,
+        evidence: RevocationEvidence = .none
+    ) -> Verdict {
+        let request = VerificationRequest(
+            store: trustStore, policy: policy, name: name, purpose: purpose, time: time, evidence: evidence)
+        guard var builder = PathBuilder(chain: chain, request: request, budget: policy.budget) else {
             return .rejected([CertificateProblem(.noPeerCertificate, depth: 0, nil, "the peer sent no certificate")])
         }
-        return builder.run()
+        do throws(PathBudget.Exceeded) {
+            return try builder.search()
+        } catch {
+            return .rejected([
+                CertificateProblem(
+                    .budgetExceeded, depth: 0, chain.first, "judging its chain takes more work than a chain may cause")
+            ])
+        }
     }
 }

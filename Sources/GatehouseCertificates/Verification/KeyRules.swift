@@ -6,11 +6,12 @@ extension PathValidator {
         for (depth, certificate) in path.enumerated() {
             switch certificate.fields.publicKey {
             case .rsa(_, _, let bits, _):
-                if !policy.rsaBits.contains(bits) {
+                if !request.policy.rsaBits.contains(bits) {
                     report(
                         .weakKey, depth,
                         "its RSA key has \(bits) bits; "
-                            + "\(policy.rsaBits.lowerBound) to \(policy.rsaBits.upperBound) are accepted")
+                            + "\(request.policy.rsaBits.lowerBound) to \(request.policy.rsaBits.upperBound) are accepted"
+                    )
                 }
             case .ellipticCurve, .edwards:
                 break
@@ -23,10 +24,12 @@ extension PathValidator {
             case .unsupported(.malformed):
                 report(.unsupportedAlgorithm, depth, "its key is malformed")
             }
-            // Nobody checks the signature on an anchor (RFC 5280 §6.1.1 (d)): how it was made does not matter.
-            guard !(endsInAnchor && depth == path.count - 1) else { continue }
+            // Nobody checks the signature on an anchor (RFC 5280 §6.1.1 (d)): how it was made does not matter, but that
+            // no CA of the web makes one in an unknown way.
+            guard !isAnchor(depth) || request.policy.profile == .web else { continue }
             switch certificate.fields.signatureAlgorithm {
             case .supported: break
+            case .weakDigest where isAnchor(depth): break
             case .weakDigest: report(.weakDigest, depth, "it is signed with MD5 or SHA-1, which can be forged")
             case .unsupported(let algorithm):
                 report(.unsupportedAlgorithm, depth, "its signature algorithm \(algorithm) is not supported")

@@ -159,9 +159,9 @@ extension ConstrainedNames.Name {
 /// "Any DNS name that can be constructed by simply adding zero or more labels to the left-hand side of the name
 /// satisfies the name constraint."
 enum DNSConstraint {
-    /// nil if `name` is no DNS name. A wildcard lies within if all that it stands for does.
+    /// nil if `name` or `base` is no DNS name. A wildcard lies within if all that it stands for does.
     static func isWithin(_ name: [UInt8], _ base: [UInt8]) -> Bool? {
-        guard DNSName.isValid(name.span, name.indices, allowingWildcard: true) else { return nil }
+        guard DNSName.isValid(name.span, name.indices, allowingWildcard: true), isWellFormed(base) else { return nil }
         guard let first = base.first else { return true }
         if first == UInt8(ascii: ".") {
             // Not of RFC 5280, but common: subdomains only.
@@ -178,6 +178,12 @@ enum DNSConstraint {
         return DNSName.equalIgnoringCase(name.span, 1..<name.count, base.span, dot..<base.count)
     }
 
+    /// Whether this is the empty name, a domain, or a domain after a period.
+    static func isWellFormed(_ base: [UInt8]) -> Bool {
+        let start = base.first == UInt8(ascii: ".") ? 1 : 0
+        return base.isEmpty || DNSName.isValid(base.span, start..<base.count)
+    }
+
     static func endsWith(_ name: [UInt8], _ suffix: [UInt8]) -> Bool {
         name.count >= suffix.count
             && DNSName.equalIgnoringCase(
@@ -187,7 +193,7 @@ enum DNSConstraint {
 
 /// "… may specify a particular mailbox, all addresses at a particular host, or all mailboxes in a domain."
 enum EmailConstraint {
-    /// nil if `name` is no mailbox.
+    /// nil if `name` is no mailbox, or `base` neither a mailbox nor a host nor a domain.
     static func isWithin(_ name: [UInt8], _ base: [UInt8]) -> Bool? {
         guard let mailbox = Mailbox(name.span, name.indices) else { return nil }
         guard !base.isEmpty else { return true }
@@ -196,6 +202,7 @@ enum EmailConstraint {
             return name.span.equal(mailbox.local, base.span, particular.local)
                 && DNSName.equalIgnoringCase(name.span, mailbox.host, base.span, particular.host)
         }
+        guard DNSConstraint.isWellFormed(base) else { return nil }
         return HostConstraint.isWithin(host, base)
     }
 }
@@ -208,7 +215,7 @@ enum URIConstraint {
     /// then the application MUST reject the certificate."
     static func isWithin(_ name: [UInt8], _ base: [UInt8]) -> Bool? {
         guard let uri = URIReference(name.span, name.indices), let host = uri.host, !uri.hostIsAddress,
-            DNSName.isValid(name.span, host)
+            DNSName.isValid(name.span, host), DNSConstraint.isWellFormed(base)
         else { return nil }
         return HostConstraint.isWithin(Array(name[host]), base)
     }

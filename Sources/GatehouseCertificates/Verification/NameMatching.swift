@@ -3,7 +3,7 @@ extension PathValidator {
     /// Runs after everything else: a huge list of names costs nothing before its certificate is known to be good, and
     /// the names are counted against the budget.
     mutating func checkName() throws(PathBudget.Exceeded) {
-        guard let name, let leaf = path.first else { return }
+        guard let name = request.name, let leaf = path.first else { return }
         let der = leaf.der
         let bytes = der.span
         let names = leaf.fields.extensions.subjectAlternativeNames ?? []
@@ -125,11 +125,18 @@ struct Mailbox {
     let local: Range<Int>
     let host: Range<Int>
 
-    /// nil if there is no `@`, or nothing before or after it.
+    /// nil if it is not a local part, an `@` and a domain name. Only a local part in quotes may hold another `@`.
     init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         var separator: Int?
-        for index in range where bytes[index] == UInt8(ascii: "@") { separator = index }
-        guard let separator, separator > range.lowerBound, separator + 1 < range.upperBound else { return nil }
+        var count = 0
+        for index in range where bytes[index] == UInt8(ascii: "@") {
+            separator = index
+            count += 1
+        }
+        guard let separator, separator > range.lowerBound,
+            count == 1 || bytes[range.lowerBound] == UInt8(ascii: "\""),
+            DNSName.isValid(bytes, separator + 1..<range.upperBound)
+        else { return nil }
         local = range.lowerBound..<separator
         host = separator + 1..<range.upperBound
     }

@@ -6,14 +6,10 @@ import GatehouseCrypto
 /// Certificates are the nodes of a graph and "may have issued" is its edges: there can be several issuers of one name,
 /// roots signed by each other, and loops. Every edge's signature is checked when it is first walked, and once only.
 struct PathBuilder {
-    let store: TrustStore
-    let policy: VerificationPolicy
-    let name: ReferenceName?
-    let purpose: Purpose
-    let time: UnixTime
+    let request: VerificationRequest
     /// The leaf, which is first, and the certificates that may stand between it and an anchor.
     private let pool: [Certificate]
-    private var budget: PathBudget
+    private(set) var budget: PathBudget
     /// The outcomes of the signature checks made so far.
     private var checked: [Edge: SignatureCheck.Outcome] = [:]
     /// Positions in `pool`, the leaf first.
@@ -45,10 +41,7 @@ struct PathBuilder {
         }
     }
 
-    init?(
-        chain: [Certificate], store: TrustStore, policy: VerificationPolicy, name: ReferenceName?, purpose: Purpose,
-        time: UnixTime
-    ) {
+    init?(chain: [Certificate], request: VerificationRequest, budget: PathBudget) {
         guard let leaf = chain.first else { return nil }
         var pool = [leaf]
         if chain.count > 2 {
@@ -60,29 +53,18 @@ struct PathBuilder {
             pool += chain.dropFirst().filter { $0 != leaf }
         }
         self.pool = pool
-        self.store = store
-        self.policy = policy
-        self.name = name
-        self.purpose = purpose
-        self.time = time
-        budget = policy.budget
+        self.request = request
+        self.budget = budget
     }
 
     /// The verdict on the leaf.
-    mutating func run() -> Verdict {
-        do throws(PathBudget.Exceeded) {
-            let leaf = pool[0]
-            // A leaf that is itself an anchor is trusted for what it says, whoever signed it.
-            if store.contains(leaf), let found = try validate([leaf], endsInAnchor: true) {
-                return .verified(path: found)
-            }
-            if let found = try extend() { return .verified(path: found) }
-        } catch {
-            return .rejected([
-                CertificateProblem(
-                    .budgetExceeded, depth: 0, pool[0], "judging its chain takes more work than a chain may cause")
-            ])
+    mutating func search() throws(PathBudget.Exceeded) -> Verdict {
+        let leaf = pool[0]
+        // A leaf that is itself an anchor is trusted for what it says, whoever signed it.
+        if request.store.contains(leaf), let found = try validate([leaf], end: .anchorCertificate) {
+            return .verified(path: found)
         }
+        if let found = try extend() { return .verified(path: found) }
         return .rejected(best?.problems.inReportingOrder() ?? [])
     }
 
@@ -102,16 +84,21 @@ struct PathBuilder {
             switch candidate.issuer {
             case .anchor(let index):
                 let certificates = path.map { pool[$0] }
-                let anchor = store.anchor(at: index).certificate
-                let complete = certificates + (anchor.map { [$0] } ?? [])
-                if let found = try validate(complete, endsInAnchor: anchor != nil) { return found }
+                let anchor = request.store.anchor(at: index)
+                let found =
+                    if let certificate = anchor.certificate {
+                        try validate(certificates + [certificate], end: .anchorCertificate)
+                    } else {
+                        try validate(certificates, end: .anchorKey(anchor))
+                    }
+                if let found { return found }
             case .intermediate(let index):
                 guard !isInPath(subjectAndKeyOf: index) else { continue }
                 guard fitsInPath(index) else {
                     if obstacle == nil {
                         obstacle = CertificateProblem(
                             .chainTooLong, depth: path.count, pool[index],
-                            "with it the chain has more than \(policy.maximumIntermediates) intermediates")
+                            "with it the chain has more than \(request.policy.maximumIntermediates) intermediates")
                     }
                     continue
                 }
@@ -126,20 +113,19 @@ struct PathBuilder {
 
     /// Validates a path that has reached an anchor: returns it if it is good, and remembers it if it is the best yet.
     private mutating func validate(
-        _ certificates: [Certificate], endsInAnchor: Bool
+        _ certificates: [Certificate], end: PathEnd
     ) throws(PathBudget.Exceeded) -> [Certificate]? {
-        let problems = try problems(of: certificates, endsInAnchor: endsInAnchor)
+        let problems = try problems(of: certificates, end: end)
         if problems.isEmpty { return certificates }
         record(Attempt(problems: problems, length: certificates.count, isAnchored: true))
         return nil
     }
 
     private mutating func problems(
-        of certificates: [Certificate], endsInAnchor: Bool
+        of certificates: [Certificate], end: PathEnd
     ) throws(PathBudget.Exceeded) -> [CertificateProblem] {
         var validator = PathValidator(
-            path: certificates, endsInAnchor: endsInAnchor, policy: policy, name: name, purpose: purpose, time: time,
-            budget: budget)
+            path: certificates, end: end, request: request, pool: pool, budget: budget)
         try validator.run()
         budget = validator.budget
         return validator.problems
@@ -153,7 +139,7 @@ struct PathBuilder {
     private mutating func recordDeadEnd(_ obstacle: CertificateProblem?) throws(PathBudget.Exceeded) {
         guard best.map({ !$0.isAnchored && $0.length < path.count }) ?? true else { return }
         let certificates = path.map { pool[$0] }
-        var problems = try problems(of: certificates, endsInAnchor: false)
+        var problems = try problems(of: certificates, end: .nowhere)
         let depth = certificates.count - 1
         if let obstacle {
             problems.append(obstacle)
@@ -220,8 +206,9 @@ extension PathBuilder {
     private mutating func candidates(for index: Int) -> [Candidate] {
         let certificate = pool[index]
         var candidates: [Candidate] = []
-        for anchor in store.anchorIndices(named: certificate.issuer) {
-            candidates.append(candidate(.anchor(anchor), store.anchor(at: anchor).certificate, for: certificate))
+        for anchor in request.store.anchorIndices(named: certificate.issuer) {
+            candidates.append(
+                candidate(.anchor(anchor), request.store.anchor(at: anchor).certificate, for: certificate))
         }
         for other in pool.indices.dropFirst() where !path.contains(other) {
             let issuer = pool[other]
@@ -242,7 +229,8 @@ extension PathBuilder {
             keyMatch = isEqual ? .matches : .differs
         }
         return Candidate(
-            issuer: issuer, keyMatch: keyMatch, isCurrent: issuing.notBefore <= time && time <= issuing.notAfter)
+            issuer: issuer, keyMatch: keyMatch,
+            isCurrent: issuing.notBefore <= request.time && request.time <= issuing.notAfter)
     }
 
     /// Whether the path has the name and key of this certificate already: it would be a loop (RFC 4158 §2.4.2).
@@ -259,7 +247,7 @@ extension PathBuilder {
     private func fitsInPath(_ index: Int) -> Bool {
         guard path.count <= Self.longestPath else { return false }
         let others = path.dropFirst().count { !pool[$0].isSelfIssued }
-        return pool[index].isSelfIssued || others < policy.maximumIntermediates
+        return pool[index].isSelfIssued || others < request.policy.maximumIntermediates
     }
 
     /// The most intermediates of a path, self-issued ones included.
@@ -273,7 +261,7 @@ extension PathBuilder {
             case .intermediate(let index):
                 try certificate.checkSignature(key: pool[index].publicKey, budget: &budget)
             case .anchor(let index):
-                try certificate.checkSignature(key: store.anchor(at: index).publicKey, budget: &budget)
+                try certificate.checkSignature(key: request.store.anchor(at: index).publicKey, budget: &budget)
             }
         checked[edge] = outcome
         return outcome

@@ -7,25 +7,20 @@ import GatehouseCrypto
 struct PathValidator {
     /// From the leaf to the trust anchor, if the anchor is a certificate, or to where the path broke off.
     let path: [Certificate]
-    /// Whether the last certificate of the path is the trust anchor.
-    let endsInAnchor: Bool
-    let policy: VerificationPolicy
-    let name: ReferenceName?
-    let purpose: Purpose
-    let time: UnixTime
+    let end: PathEnd
+    let request: VerificationRequest
+    /// Other certificates that the peer sent: a revocation list may be signed with the key of one of them.
+    let pool: [Certificate]
     var budget: PathBudget
     private(set) var problems: [CertificateProblem] = []
 
     init(
-        path: [Certificate], endsInAnchor: Bool, policy: VerificationPolicy, name: ReferenceName?, purpose: Purpose,
-        time: UnixTime, budget: PathBudget
+        path: [Certificate], end: PathEnd, request: VerificationRequest, pool: [Certificate], budget: PathBudget
     ) {
         self.path = path
-        self.endsInAnchor = endsInAnchor
-        self.policy = policy
-        self.name = name
-        self.purpose = purpose
-        self.time = time
+        self.end = end
+        self.request = request
+        self.pool = pool
         self.budget = budget
     }
 
@@ -38,7 +33,21 @@ struct PathValidator {
         checkAuthorities()
         checkPurpose()
         try checkNameConstraints()
+        if isAnchored {
+            checkPolicies()
+            try checkRevocation()
+        }
         try checkName()
+    }
+
+    /// Whether the path leads to somebody who is trusted.
+    var isAnchored: Bool {
+        if case .nowhere = end { false } else { true }
+    }
+
+    /// Whether the certificate at `depth` is the trust anchor.
+    func isAnchor(_ depth: Int) -> Bool {
+        if case .anchorCertificate = end { depth == path.count - 1 } else { false }
     }
 
     mutating func report(_ code: CertificateProblem.Code, _ depth: Int, _ detail: String) {
@@ -52,9 +61,9 @@ extension PathValidator {
     /// (§4.1.2.5: "the period of time from notBefore through notAfter, inclusive").
     mutating func checkValidity() {
         for (depth, certificate) in path.enumerated() {
-            if time < certificate.notBefore {
+            if request.time < certificate.notBefore {
                 report(.certificateNotYetValid, depth, "it is not valid before \(describe(certificate.notBefore))")
-            } else if time > certificate.notAfter {
+            } else if request.time > certificate.notAfter {
                 report(.certificateExpired, depth, "it expired on \(describe(certificate.notAfter))")
             }
         }

@@ -6,9 +6,9 @@ extension PathValidator {
             for rule in ProfileRule.always where rule.isBroken(certificate) {
                 report(.invalidExtension, depth, rule.text)
             }
-            guard policy.profile == .web else { continue }
-            let isAnchor = endsInAnchor && depth == path.count - 1 && depth > 0
-            let place = isAnchor ? ProfileRule.anchor : depth == 0 ? ProfileRule.leaf : ProfileRule.intermediate
+            guard request.policy.profile == .web else { continue }
+            let place =
+                depth == 0 ? ProfileRule.leaf : isAnchor(depth) ? ProfileRule.anchor : ProfileRule.intermediate
             for rule in ProfileRule.web + place where rule.isBroken(certificate) {
                 report(.invalidExtension, depth, rule.text)
             }
@@ -65,14 +65,18 @@ struct ProfileRule: Sendable {
         ProfileRule("it is a CA without a subject key identifier") {
             $0.isAuthority && $0.fields.extensions.subjectKeyIdentifier == nil
         },
-        // RFC 5280 §4.2.1.10: a DNS constraint is a name; the leading period is for URIs.
-        ProfileRule("a DNS name in its name constraints starts with a period") { certificate in
-            let der = certificate.der
+        // RFC 5280 §4.2.1.10: a DNS constraint is a domain name; the leading period is for URIs.
+        ProfileRule("a DNS name in its name constraints is malformed") { certificate in
             let constraints = certificate.fields.extensions.nameConstraints ?? NameConstraints()
             return (constraints.permitted + constraints.excluded).contains { base in
-                base.kind == .dnsName && base.value.first.map { der[$0] == UInt8(ascii: ".") } ?? false
+                let name = certificate.copy(base.value)
+                return base.kind == .dnsName
+                    && (name.first == UInt8(ascii: ".") || !DNSConstraint.isWellFormed(name))
             }
         },
+        // RFC 5280 §4.2.1.3: "Conforming CAs MUST include this extension in certificates that contain public keys that
+        // are used to validate digital signatures on other public key certificates or CRLs."
+        ProfileRule("it is a CA without a key usage") { $0.isAuthority && $0.keyUsage == nil },
         // BR 6.1.5: "Ensure that the modulus size, in bits, is evenly divisible by 8".
         ProfileRule("its RSA modulus is not a multiple of 8 bits long") {
             if case .rsa(_, _, let bits, _) = $0.fields.publicKey { bits % 8 != 0 } else { false }
@@ -113,15 +117,26 @@ struct ProfileRule: Sendable {
         ProfileRule("its subject is empty and its alternative names are not critical") {
             $0.subject.isEmpty && !$0.marksCritical(.subjectAltName)
         },
+        // RFC 5280 §4.2.1.6: "The name MUST be in the "preferred name syntax", as specified by Section 3.5 of [RFC1034]
+        // and as modified by Section 2.1 of [RFC1123]." BR 3.2.2.6 adds the wildcard as the whole left-most label.
+        ProfileRule("a DNS name among its alternative names is malformed") { certificate in
+            let names = certificate.fields.extensions.subjectAlternativeNames ?? []
+            return names.contains { name in
+                let dns = name.kind == .dnsName ? certificate.copy(name.value) : []
+                return name.kind == .dnsName
+                    && (dns.contains(UInt8(ascii: "_"))
+                        || !DNSName.isValid(dns.span, dns.indices, allowingWildcard: true))
+            }
+        },
         // BR 7.1.2.7.6: the extended key usage is not critical, and anyExtendedKeyUsage MUST NOT be present.
         ProfileRule("its extended key usage is critical") { $0.marksCritical(.extendedKeyUsage) },
         ProfileRule("its extended key usage holds anyExtendedKeyUsage") {
             $0.fields.extensions.extendedKeyUsage?.contains(.any) ?? false
         },
-        // BR 7.1.4.3: the common name "MUST contain exactly one entry that is one of the values contained in the
-        // Certificate's subjectAltName extension".
-        ProfileRule("its common name reads as a host that is not among its alternative names") {
-            !$0.commonNameIsAlternativeName
+        // BR 7.1.4.3: in a common name an address is spelled as RFC 3986 and RFC 5952 do, and a name as A-labels. That
+        // it must also be one of the alternative names is no rule here: nobody who follows RFC 9525 looks at it.
+        ProfileRule("its common name spells a host in another way than its alternative names do") {
+            $0.misspellsHostInCommonName
         },
     ]
 
@@ -138,23 +153,23 @@ extension Certificate {
         fields.extensions.critical.contains(kind)
     }
 
-    /// Whether every common name that reads as a DNS name or an IP address is one of the alternative names, in the
-    /// same spelling but for the case of DNS names. One that reads as something else is for people.
-    fileprivate var commonNameIsAlternativeName: Bool {
-        let names = subject.attributes.filter { $0.type == .commonName }.map(\.value)
-        guard !names.isEmpty else { return true }
-        let alternatives = subjectAlternativeNames.prefix(4096)
-        return names.allSatisfy { name in
-            guard name.contains(".") || name.contains(":") || name.hasPrefix("0x"), !name.contains(" ") else {
-                return true
+    /// Whether a common name is an IP address that is not in its canonical form, an internationalised DNS name that is
+    /// not in its ASCII form, or one of the alternative names in another case.
+    fileprivate var misspellsHostInCommonName: Bool {
+        subject.attributes.contains { attribute in
+            guard attribute.type == .commonName else { return false }
+            let name = attribute.value
+            if let address = IPAddress.version6(name) { return IPAddress.describe(address) != name }
+            let isHexadecimal = name.hasPrefix("0x") && UInt32(name.dropFirst(2), radix: 16) != nil
+            let groups = name.split(separator: ".", omittingEmptySubsequences: false)
+            let isDotted = groups.count == 4 && groups.allSatisfy { UInt8($0) != nil }
+            if isHexadecimal || isDotted && IPAddress.version4(name) == nil { return true }
+            guard groups.count > 1, !name.contains(" ") else { return false }
+            if !name.utf8.allSatisfy({ $0 < 0x80 }) { return true }
+            let twins = subjectAlternativeNames.filter {
+                if case .dns(let dns) = $0 { dns.lowercased() == name.lowercased() } else { false }
             }
-            return alternatives.contains { alternative in
-                switch alternative {
-                case .dns(let dns): dns.lowercased() == name.lowercased()
-                case .ipAddress(let bytes): IPAddress.describe(bytes) == name
-                default: false
-                }
-            }
+            return !twins.isEmpty && !twins.contains(.dns(name))
         }
     }
 }

@@ -71,12 +71,15 @@ public struct TrustAnchor: Sendable {
     /// The certificate, if it is one.
     public let certificate: Certificate?
     private let key: PublicKey?
+    /// The content of the subjectPublicKey BIT STRING of a bare key.
+    let publicKeyBits: [UInt8]
 
     /// An anchor that is a certificate.
     public init(_ certificate: Certificate) {
         subject = certificate.subject
         self.certificate = certificate
         key = nil
+        publicKeyBits = []
     }
 
     /// An anchor that is a name and a key (a SubjectPublicKeyInfo in DER).
@@ -92,6 +95,7 @@ public struct TrustAnchor: Sendable {
         }
         self.subject = subject
         certificate = nil
+        publicKeyBits = SubjectPublicKey.bits(of: publicKeyInfo)
     }
 
     func publicKey() throws(CryptoError) -> PublicKey {

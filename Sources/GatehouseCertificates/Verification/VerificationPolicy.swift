@@ -28,12 +28,15 @@ public struct VerificationPolicy: Sendable, Hashable {
     /// How many intermediates a chain may have, self-issued ones not counted (as RFC 5280 §6.1 counts path lengths);
     /// up to 255.
     public var maximumIntermediates = 16
+    /// What the leaf's key must be allowed to be used for, if the leaf says what it may. TLS 1.3 signs with it.
+    public var leafKeyUsage: KeyUsage = .digitalSignature
     /// The RSA moduli that are accepted, in bits.
     public var rsaBits = 2048...8192
     /// The work that a verification may take.
     public var budget = PathBudget()
 
-    /// The policies that the chain must be valid under one of (RFC 5280 §6.1.1 (c)); nil: any.
+    /// The certificate policies that count when one is required, by `requiresExplicitPolicy` or by a CA of the chain
+    /// (RFC 5280 §6.1.1 (c)); nil: any.
     public var acceptablePolicies: Set<ObjectIdentifier>?
     /// Whether the chain must be valid under a policy (RFC 5280 §6.1.1 (f)).
     public var requiresExplicitPolicy = false

@@ -1,0 +1,144 @@
+import GatehouseCrypto
+
+/// Asking revocation lists (RFC 5280 §6.3.3).
+extension PathValidator {
+    /// Uses every list that is about the certificate. Lists that each hold some reasons count together.
+    mutating func consultLists(
+        about certificate: Certificate, _ issuer: RevocationIssuer, _ findings: inout RevocationFindings
+    ) throws(PathBudget.Exceeded) {
+        var covered: RevocationReasons = []
+        for list in request.evidence.revocationLists {
+            try budget.spendStep()
+            guard let reasons = list.reasonsCovered(for: certificate) else { continue }
+            if let reason = list.reasonNotToProcess(profile: request.policy.profile) {
+                findings.fail(reason.code, reason.text)
+                continue
+            }
+            // Step (a) and §5.1.2.4, §5.1.2.5: a list counts from thisUpdate to nextUpdate.
+            let tolerance = VerificationPolicy.clockTolerance
+            guard list.thisUpdate <= request.time + tolerance else {
+                findings.fail(
+                    .revocationListExpired, "its revocation list is not valid before \(describe(list.thisUpdate))")
+                continue
+            }
+            if let nextUpdate = list.nextUpdate, nextUpdate < request.time {
+                findings.fail(.revocationListExpired, "its revocation list expired on \(describe(nextUpdate))")
+                continue
+            }
+            guard try isSigned(list, by: issuer) else {
+                findings.fail(
+                    .invalidRevocationList, "its revocation list is not signed by its issuer with a key for lists")
+                continue
+            }
+            if let entry = list.entry(for: certificate.fields.der[certificate.fields.serialNumber]) {
+                findings.revocationDate = entry.revocationDate
+                return
+            }
+            covered.formUnion(reasons)
+        }
+        // Step (l) and §6.3.3's loop: the status is known when all reasons are.
+        if covered == .all { findings.isGood = true }
+    }
+
+    /// Steps (f) and (g): the key of the certificate's issuer, or another key of the same name that a valid path leads
+    /// to, signed the list.
+    private mutating func isSigned(
+        _ list: CertificateRevocationList, by issuer: RevocationIssuer
+    ) throws(PathBudget.Exceeded) -> Bool {
+        if issuer.maySignLists, try list.checkSignature(key: issuer.publicKey, budget: &budget) == .valid {
+            return true
+        }
+        guard !request.isAboutListSigner else { return false }
+        let anchors = request.store.anchorIndices(named: list.issuer).compactMap {
+            request.store.anchor(at: $0).certificate
+        }
+        for signer in pool.filter({ $0.subject == list.issuer }) + anchors where signer != issuer.certificate {
+            try budget.spendStep()
+            guard RevocationIssuer(certificate: signer, anchor: nil).maySignLists,
+                try list.checkSignature(key: signer.publicKey, budget: &budget) == .valid
+            else { continue }
+            let chain = [signer] + pool.filter { $0 != signer }
+            guard var builder = PathBuilder(chain: chain, request: request.aboutListSigner(), budget: budget) else {
+                continue
+            }
+            let verdict = try builder.search()
+            budget = builder.budget
+            if verdict.isVerified { return true }
+        }
+        return false
+    }
+}
+
+extension CertificateRevocationList {
+    func checkSignature(
+        key: () throws(CryptoError) -> PublicKey, budget: inout PathBudget
+    ) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
+        let der = fields.der
+        return try SignatureCheck.run(
+            fields.signatureAlgorithm, der.span, message: fields.tbsCertList, signature: fields.signature, key: key,
+            budget: &budget)
+    }
+
+    /// The reasons for which this list would hold the certificate; nil if it is about others.
+    func reasonsCovered(for certificate: Certificate) -> RevocationReasons? {
+        let points = certificate.fields.extensions.distributionPoints ?? []
+        guard issuer == certificate.issuer || points.contains(where: { names(issuer, as: $0.crlIssuer, certificate) })
+        else { return nil }
+        guard let scope = fields.extensions.issuingDistributionPoint else { return .all }
+        // Step (b) (2) (ii) to (iv).
+        if scope.onlyContainsUserCerts && certificate.isAuthority { return nil }
+        if scope.onlyContainsCACerts && !certificate.isAuthority { return nil }
+        if scope.onlyContainsAttributeCerts { return nil }
+        // Step (b) (2) (i): "verify that one of the names in the IDP matches one of the names in the DP". A name
+        // relative to the issuer is in neither list of names: it matches nothing.
+        if scope.fullNames != nil || scope.isRelative {
+            let listNames = scope.fullNames ?? []
+            let isAddressed = points.contains { point in
+                let offered = point.fullNames ?? (point.isRelative ? [] : point.crlIssuer ?? [])
+                return offered.contains { offer in listNames.contains { matches($0, offer, of: certificate) } }
+            }
+            guard isAddressed else { return nil }
+        }
+        return scope.reasons ?? .all
+    }
+
+    /// Why this list is not used although it is about the certificate.
+    func reasonNotToProcess(
+        profile: VerificationPolicy.Profile
+    ) -> (code: CertificateProblem.Code, text: String)? {
+        if fields.extensions.isDelta {
+            return (.unsupportedRevocationList, "its revocation list is a delta, which only changes another list")
+        }
+        if fields.extensions.issuingDistributionPoint?.isIndirect ?? false {
+            return (.unsupportedRevocationList, "its revocation list is indirect: it speaks for several issuers")
+        }
+        if let identifier = fields.unprocessedCritical {
+            return (
+                .unsupportedRevocationList,
+                "its revocation list has the critical extension \(identifier), not known here"
+            )
+        }
+        // RFC 5280 §5.2.3: "CRL issuers conforming to this profile MUST include this extension in all CRLs and MUST mark
+        // this extension as non-critical."
+        if profile == .web, !fields.extensions.hasNumber {
+            return (.invalidRevocationList, "its revocation list has no number, or one that is critical")
+        }
+        return nil
+    }
+
+    private func names(_ issuer: DistinguishedName, as names: [GeneralName]?, _ certificate: Certificate) -> Bool {
+        let der = certificate.der
+        return (names ?? []).contains { name in
+            name.kind == .directoryName && (try? name.directoryName(der.span)) == issuer
+        }
+    }
+
+    private func matches(_ own: GeneralName, _ other: GeneralName, of certificate: Certificate) -> Bool {
+        guard own.kind == other.kind else { return false }
+        let (ownBytes, otherBytes) = (fields.der, certificate.der)
+        guard own.kind == .directoryName else { return ownBytes[own.value] == otherBytes[other.value] }
+        guard let left = try? own.directoryName(ownBytes.span), let right = try? other.directoryName(otherBytes.span)
+        else { return false }
+        return left == right
+    }
+}
