@@ -9,17 +9,18 @@ package struct HMACKey: ~Copyable, @unchecked Sendable {
     private let midstates: UnsafeMutablePointer<Midstates>
 
     private struct Midstates {
-        var inner: Hasher
-        var outer: Hasher
+        var inner: Hasher.State
+        var outer: Hasher.State
     }
 
     /// Prepares `key`, which may have any length.
     package init(_ algorithm: HashAlgorithm, key: Span<UInt8>) {
         self.algorithm = algorithm
         midstates = .allocate(capacity: 1)
-        midstates.initialize(to: Midstates(inner: Hasher(algorithm), outer: Hasher(algorithm)))
+        midstates.initialize(to: Midstates(inner: Hasher.State(algorithm), outer: Hasher.State(algorithm)))
         let midstates = midstates
-        withUnsafeTemporaryAllocation(byteCount: algorithm.blockLength, alignment: 8) { pad in
+        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { block in
+            let pad = UnsafeMutableRawBufferPointer(rebasing: block[..<algorithm.blockLength])
             pad.initializeMemory(as: UInt8.self, repeating: 0)
             if key.count > pad.count {
                 var hasher = Hasher(algorithm)
@@ -29,10 +30,11 @@ package struct HMACKey: ~Copyable, @unchecked Sendable {
             } else {
                 key.withUnsafeBytes { pad.copyMemory(from: $0) }
             }
+            guard let start = pad.baseAddress else { return }
             for index in pad.indices { pad[index] ^= 0x36 }
-            midstates.pointee.inner.update(UnsafeRawBufferPointer(pad))
+            midstates.pointee.inner.compress(start, count: 1)
             for index in pad.indices { pad[index] ^= 0x36 ^ 0x5C }
-            midstates.pointee.outer.update(UnsafeRawBufferPointer(pad))
+            midstates.pointee.outer.compress(start, count: 1)
             wipe(pad)
         }
     }
@@ -44,20 +46,18 @@ package struct HMACKey: ~Copyable, @unchecked Sendable {
 
     /// The authentication code of `message`, as long as the digest.
     package func authenticate(_ message: Span<UInt8>) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: algorithm.digestLength) { buffer, initializedCount in
-            let output = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: algorithm.digestLength)
+        [UInt8](count: algorithm.digestLength) { output in
             authenticate(into: output) { $0.update(message) }
-            initializedCount = algorithm.digestLength
         }
     }
 
     /// Writes the authentication code of what `message` feeds in to `output`, which has the digest's length.
     @inline(__always)
     func authenticate(into output: UnsafeMutableRawBufferPointer, _ message: (inout Hasher) -> Void) {
-        var hasher = midstates.pointee.inner
+        var hasher = Hasher(algorithm, resuming: midstates.pointee.inner, length: algorithm.blockLength)
         message(&hasher)
         hasher.finish(into: output)
-        hasher = midstates.pointee.outer
+        hasher = Hasher(algorithm, resuming: midstates.pointee.outer, length: algorithm.blockLength)
         hasher.update(UnsafeRawBufferPointer(output))
         hasher.finish(into: output)
         hasher.wipe()

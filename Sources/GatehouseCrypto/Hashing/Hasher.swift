@@ -10,11 +10,21 @@ package struct Hasher: Sendable {
     private var pending = InlineArray<128, UInt8>(repeating: 0)
     private var pendingCount = 0
     /// The number of bytes taken in so far.
-    private var length: UInt64 = 0
+    private var length: UInt64
 
-    private enum State {
+    /// What a computation has come to between two blocks.
+    enum State {
         case sha256(SHA256State)
         case sha512(SHA512State)
+
+        /// Where a computation starts.
+        init(_ algorithm: HashAlgorithm) {
+            switch algorithm {
+            case .sha256: self = .sha256(.sha256)
+            case .sha384: self = .sha512(.sha384)
+            case .sha512: self = .sha512(.sha512)
+            }
+        }
 
         /// `blocks` must be readable for `count` blocks of the algorithm.
         mutating func compress(_ blocks: UnsafeRawPointer, count: Int) {
@@ -31,12 +41,14 @@ package struct Hasher: Sendable {
 
     /// Starts with no bytes taken in.
     package init(_ algorithm: HashAlgorithm) {
+        self.init(algorithm, resuming: State(algorithm), length: 0)
+    }
+
+    /// Goes on from `state`, which `length` bytes led to; they filled their blocks.
+    init(_ algorithm: HashAlgorithm, resuming state: State, length: Int) {
         self.algorithm = algorithm
-        switch algorithm {
-        case .sha256: state = .sha256(.sha256)
-        case .sha384: state = .sha512(.sha384)
-        case .sha512: state = .sha512(.sha512)
-        }
+        self.state = state
+        self.length = UInt64(length)
     }
 
     /// The digest of `bytes`.
@@ -54,10 +66,7 @@ package struct Hasher: Sendable {
     /// The digest of everything taken in so far; the computation can go on.
     package func digest() -> [UInt8] {
         var copy = self
-        return [UInt8](unsafeUninitializedCapacity: algorithm.digestLength) { buffer, initializedCount in
-            copy.finish(into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: algorithm.digestLength))
-            initializedCount = algorithm.digestLength
-        }
+        return [UInt8](count: algorithm.digestLength) { copy.finish(into: $0) }
     }
 
     /// Takes in more bytes.
@@ -88,13 +97,11 @@ package struct Hasher: Sendable {
         let blockLength = algorithm.blockLength
         let lengthField = blockLength / 8
         let bitCount = (length &<< 3).bigEndian
-        withUnsafeMutableBytes(of: &pending) { pending in
-            pending[pendingCount] = 0x80
-            pending[(pendingCount + 1)...].initializeMemory(as: UInt8.self, repeating: 0)
-        }
+        pending[pendingCount] = 0x80
+        clearPending(from: pendingCount + 1)
         if pendingCount + 1 + lengthField > blockLength {
             compressPending()
-            pending = InlineArray(repeating: 0)
+            clearPending(from: 0)
         }
         withUnsafeMutableBytes(of: &pending) { pending in
             pending.storeBytes(of: bitCount, toByteOffset: blockLength - 8, as: UInt64.self)
@@ -125,5 +132,21 @@ package struct Hasher: Sendable {
             if let start = pending.baseAddress { state.compress(start, count: 1) }
         }
         pendingCount = 0
+    }
+
+    private mutating func clearPending(from offset: Int) {
+        withUnsafeMutableBytes(of: &pending) { pending in
+            _ = UnsafeMutableRawBufferPointer(rebasing: pending[offset...]).initializeMemory(
+                as: UInt8.self, repeating: 0)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// An array of `count` bytes that `body` writes.
+    init(count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+        // Faster than an initialiser with unsafe in its name: that one is not specialised in the standard library.
+        self.init(repeating: 0, count: count)
+        withUnsafeMutableBytes(body)
     }
 }

@@ -1,7 +1,8 @@
 /// The state of SHA-256 (FIPS 180-4 §6.2) between two blocks.
 ///
-/// The rounds are written out over local variables, which the compiler keeps in registers; a loop over an array of
-/// words takes three times as long.
+/// Sixteen rounds at a time are written out over local variables, which the compiler keeps in registers: a loop over an
+/// array of words takes three times as long. All rounds written out gain nothing and would push other code out of the
+/// processor's caches.
 struct SHA256State: Sendable {
     private var a, b, c, d, e, f, g, h: UInt32
 
@@ -12,43 +13,35 @@ struct SHA256State: Sendable {
 
     /// Takes in `count` blocks of 64 bytes that start at `blocks`, which need not be aligned.
     mutating func compress(_ blocks: UnsafeRawPointer, count: Int) {
-        for index in 0..<count {
-            compress(blocks + index &* 64)
+        roundConstants.withUnsafeBufferPointer { constants in
+            guard let constants = constants.baseAddress else { return }
+            for index in 0..<count {
+                compress(blocks + index &* 64, constants)
+            }
         }
     }
 
     /// Writes the state's words, big-endian, up to the size of `output`, which is at most 32 bytes.
     func write(into output: UnsafeMutableRawBufferPointer) {
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 8) { words in
-            for (index, word) in [a, b, c, d, e, f, g, h].enumerated() {
-                words[index] = word.bigEndian
-            }
-            output.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(words)[..<output.count]))
+        let words = (
+            a.bigEndian, b.bigEndian, c.bigEndian, d.bigEndian, e.bigEndian, f.bigEndian, g.bigEndian, h.bigEndian
+        )
+        withUnsafeBytes(of: words) { words in
+            output.copyMemory(from: UnsafeRawBufferPointer(rebasing: words[..<output.count]))
         }
     }
 
-    private mutating func compress(_ block: UnsafeRawPointer) {
+    /// `constants` is `roundConstants`: 64 words.
+    private mutating func compress(_ block: UnsafeRawPointer, _ constants: UnsafePointer<UInt32>) {
         let start = self
         var schedule = MessageSchedule(block)
-        sixteenRounds(
-            schedule,
-            0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
-            0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174)
-        schedule.advance()
-        sixteenRounds(
-            schedule,
-            0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
-            0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967)
-        schedule.advance()
-        sixteenRounds(
-            schedule,
-            0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
-            0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070)
-        schedule.advance()
-        sixteenRounds(
-            schedule,
-            0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
-            0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2)
+        var group = 0
+        while true {
+            sixteenRounds(schedule, constants + group)
+            group &+= 16
+            if group == 64 { break }
+            schedule.advance()
+        }
         a &+= start.a
         b &+= start.b
         c &+= start.c
@@ -60,28 +53,23 @@ struct SHA256State: Sendable {
     }
 
     @inline(__always)
-    private mutating func sixteenRounds(
-        _ w: MessageSchedule,
-        _ k0: UInt32, _ k1: UInt32, _ k2: UInt32, _ k3: UInt32, _ k4: UInt32, _ k5: UInt32, _ k6: UInt32, _ k7: UInt32,
-        _ k8: UInt32, _ k9: UInt32, _ k10: UInt32, _ k11: UInt32, _ k12: UInt32, _ k13: UInt32, _ k14: UInt32,
-        _ k15: UInt32
-    ) {
-        round(w.w0 &+ k0)
-        round(w.w1 &+ k1)
-        round(w.w2 &+ k2)
-        round(w.w3 &+ k3)
-        round(w.w4 &+ k4)
-        round(w.w5 &+ k5)
-        round(w.w6 &+ k6)
-        round(w.w7 &+ k7)
-        round(w.w8 &+ k8)
-        round(w.w9 &+ k9)
-        round(w.w10 &+ k10)
-        round(w.w11 &+ k11)
-        round(w.w12 &+ k12)
-        round(w.w13 &+ k13)
-        round(w.w14 &+ k14)
-        round(w.w15 &+ k15)
+    private mutating func sixteenRounds(_ w: MessageSchedule, _ k: UnsafePointer<UInt32>) {
+        round(w.w0 &+ k[0])
+        round(w.w1 &+ k[1])
+        round(w.w2 &+ k[2])
+        round(w.w3 &+ k[3])
+        round(w.w4 &+ k[4])
+        round(w.w5 &+ k[5])
+        round(w.w6 &+ k[6])
+        round(w.w7 &+ k[7])
+        round(w.w8 &+ k[8])
+        round(w.w9 &+ k[9])
+        round(w.w10 &+ k[10])
+        round(w.w11 &+ k[11])
+        round(w.w12 &+ k[12])
+        round(w.w13 &+ k[13])
+        round(w.w14 &+ k[14])
+        round(w.w15 &+ k[15])
     }
 
     /// One round on locals: once inlined, the moves between the variables are only a renaming.
@@ -90,7 +78,8 @@ struct SHA256State: Sendable {
         let sum1 = e.rotated(6) ^ e.rotated(11) ^ e.rotated(25)
         let sum0 = a.rotated(2) ^ a.rotated(13) ^ a.rotated(22)
         let choice = (e & f) ^ (~e & g)
-        let majority = (a & b) ^ (a & c) ^ (b & c)
+        // (a & b) ^ (a & c) ^ (b & c), where one half is what the next round's other half will be.
+        let majority = ((a ^ b) & (b ^ c)) ^ b
         let first = h &+ sum1 &+ choice &+ input
         h = g
         g = f
@@ -164,3 +153,15 @@ extension UInt32 {
         (self &>> count) | (self &<< (32 - count))
     }
 }
+
+/// The constants K (FIPS 180-4 §4.2.2).
+private let roundConstants: [UInt32] = [
+    0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+    0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+    0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+    0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7, 0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+    0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13, 0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+    0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3, 0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+    0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+    0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+]

@@ -79,7 +79,7 @@ final class KeyAgreementGroup: Sendable {
     private func setPublicKey(_ bytes: Span<UInt8>, of key: KeyHandle) -> Bool {
         switch kind {
         case .weierstrass(let curve):
-            // RFC 9846 §4.3.8.2: "Peers MUST validate each other's public key Q by ensuring that the point is a valid
+            // RFC 9846 §4.3.8.2: "peers MUST validate each other's public value Q by ensuring that the point is a valid
             // point on the elliptic curve."
             return curve.setPoint(bytes, of: key)
         case .montgomery:
@@ -106,7 +106,7 @@ final class KeyAgreementGroup: Sendable {
             // libcrypto refuses an all-zero result too, so that a failure here is the peer's doing.
             guard derived == 1, length == output.count else { throw CryptoError.invalidKeyShare.clearingQueue() }
         }
-        // RFC 9846 §7.4.2: "implementations MUST check whether the computed Diffie-Hellman shared secret is the all-zero
+        // RFC 9846 §7.4.2: "Implementations MUST check whether the computed Diffie-Hellman shared secret is the all-zero
         // value and abort if so" (X25519 and X448).
         if case .montgomery = kind, secret.isZero { throw .invalidKeyShare }
         return secret

@@ -40,7 +40,8 @@ public enum SignatureAlgorithm: Sendable, Hashable {
 extension SignatureScheme {
     /// How a signature of this scheme is computed; nil for a scheme that is not known here.
     ///
-    /// RFC 9846 §4.3.3 on RSASSA-PSS: "The length of the Salt MUST be equal to the length of the digest algorithm."
+    /// RFC 9846 §4.3.3 on RSASSA-PSS: "The length of the Salt MUST be equal to the length of the output of the
+    /// digest algorithm."
     package var algorithm: SignatureAlgorithm? {
         switch self {
         case .ecdsaSecp256r1SHA256: .ecdsa(.sha256)

@@ -71,9 +71,10 @@ enum EllipticCurve: Sendable {
 
     /// Gives `key` the public key `point`; false when that is not the uncompressed form of a point on the curve.
     func setPoint(_ point: Span<UInt8>, of key: KeyHandle) -> Bool {
-        // The length and the first byte shut out the compressed and hybrid forms and the point at infinity. The call
-        // refuses coordinates that are out of range or not on the curve; the curves' cofactor is 1, so that this is all
-        // there is to check.
+        // The three steps of RFC 9846 §4.3.8.2: "(1) verify that Q is not the point at infinity (O), (2) verify that for
+        // Q = (x, y) both integers x and y are in the correct interval, and (3) ensure that (x, y) is a correct solution
+        // to the elliptic curve equation." The length and the first byte shut out the point at infinity, and the
+        // compressed and hybrid forms; libcrypto takes the other two steps.
         guard point.count == pointLength, point[0] == 4 else { return false }
         let isSet = point.withUnsafeBytes { point in
             EVP_PKEY_set1_encoded_public_key(
