@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "GatehouseCertificates", targets: ["GatehouseCertificates"]),
         .executable(name: "gatehouse", targets: ["GatehouseTool"]),
         .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
+        .executable(name: "certificate-bench", targets: ["CertificateBench"]),
         .executable(name: "limbo-harness", targets: ["LimboHarness"]),
     ],
     targets: [
@@ -55,6 +56,11 @@ let package = Package(
             name: "HandshakeBench",
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],
             path: "Benchmarks/Handshake",
+            swiftSettings: safe),
+        .executableTarget(
+            name: "CertificateBench",
+            dependencies: ["GatehouseCertificates", "GatehouseCrypto"],
+            path: "Benchmarks/Certificates",
             swiftSettings: safe),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
         .executableTarget(

@@ -8,6 +8,9 @@ extension PathValidator {
             for below in (0..<depth).reversed() {
                 let certificate = path[below]
                 guard below == 0 || !certificate.isSelfIssued else { continue }
+                let count = constraints.permitted.count + constraints.excluded.count
+                try budget.spendNameComparisons(
+                    count + (certificate.fields.extensions.subjectAlternativeNames?.count ?? 0))
                 if let violation = try violation(of: constraints, by: authority, in: certificate) {
                     report(.nameConstraintViolation, below, violation)
                 }

@@ -11,7 +11,7 @@ public struct PathBudget: Sendable, Hashable {
     /// How often a name may be compared with a constraint or with the name asked for.
     public var nameComparisons = 250_000
     /// What signature checks may cost in all, in microseconds by the table below.
-    public var signatureMicroseconds = 12_000
+    public var signatureMicroseconds = 16_000
 
     /// The default budget.
     public init() {}
@@ -20,8 +20,17 @@ public struct PathBudget: Sendable, Hashable {
     struct Exceeded: Error {}
 
     mutating func spendStep() throws(Exceeded) {
-        guard steps > 0 else { throw Exceeded() }
-        steps -= 1
+        try spendSteps(1)
+    }
+
+    mutating func spendSteps(_ count: Int) throws(Exceeded) {
+        guard steps >= count else { throw Exceeded() }
+        steps -= count
+    }
+
+    /// Pays for validating a path of `count` certificates: it takes as long as some dozen steps for each.
+    mutating func spendValidation(of count: Int) throws(Exceeded) {
+        try spendSteps(40 * count)
     }
 
     mutating func spendNameComparisons(_ count: Int = 1) throws(Exceeded) {

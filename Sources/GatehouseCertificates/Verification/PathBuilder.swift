@@ -3,56 +3,32 @@ import GatehouseCrypto
 /// Looks for a path from the leaf to a trust anchor (RFC 4158), the most likely candidates first, and goes back to try
 /// the next one when a path turns out to be invalid.
 ///
-/// Certificates are the nodes of a graph and "may have issued" is its edges: there can be several issuers of one name,
-/// roots signed by each other, and loops. Every edge's signature is checked when it is first walked, and once only.
+/// Certificates are the nodes of a graph and "may have issued, by the names" is its edges: there can be several issuers
+/// of one name, roots signed by each other, and loops. An edge's signature is checked when it is first walked, and once
+/// only.
 struct PathBuilder {
     let request: VerificationRequest
     /// The leaf, which is first, and the certificates that may stand between it and an anchor.
     private let pool: [Certificate]
+    /// For each certificate of the pool, the first one with the same subject and key.
+    private let twins: [Int]
     private(set) var budget: PathBudget
-    /// The outcomes of the signature checks made so far.
-    private var checked: [Edge: SignatureCheck.Outcome] = [:]
+    /// For each certificate of the pool, who may have issued it, best first; found when first needed.
+    private var edges: [[Edge]?]
     /// Positions in `pool`, the leaf first.
     private var path: [Int] = [0]
+    /// For each certificate of the pool, whether it or its twin stands in the path.
+    private var isInPath: [Bool]
     private var best: Attempt?
-
-    private struct Edge: Hashable {
-        let certificate: Int
-        let issuer: Issuer
-    }
-
-    /// A certificate of the pool or an anchor of the store, by position.
-    private enum Issuer: Hashable {
-        case intermediate(Int)
-        case anchor(Int)
-    }
-
-    /// A path that was tried, and what is wrong with it.
-    private struct Attempt {
-        var problems: [CertificateProblem]
-        var length: Int
-        var isAnchored: Bool
-
-        /// A path that reaches an anchor tells more than one that does not; then the fewer problems, the better; of
-        /// two that reach none, the longer one.
-        func isBetter(than other: Attempt) -> Bool {
-            if isAnchored != other.isAnchored { return isAnchored }
-            return isAnchored ? problems.count < other.problems.count : length > other.length
-        }
-    }
 
     init?(chain: [Certificate], request: VerificationRequest, budget: PathBudget) {
         guard let leaf = chain.first else { return nil }
-        var pool = [leaf]
-        if chain.count > 2 {
-            var seen: Set<Certificate> = [leaf]
-            for certificate in chain.dropFirst() where seen.insert(certificate).inserted {
-                pool.append(certificate)
-            }
-        } else {
-            pool += chain.dropFirst().filter { $0 != leaf }
-        }
-        self.pool = pool
+        let intermediates = chain.dropFirst().filter { $0.fields !== leaf.fields }
+        pool = [leaf] + intermediates
+        twins = intermediates.count < 2 ? Array(pool.indices) : Self.twins(of: pool)
+        edges = Array(repeating: nil, count: pool.count)
+        isInPath = Array(repeating: false, count: pool.count)
+        isInPath[0] = true
         self.request = request
         self.budget = budget
     }
@@ -68,47 +44,173 @@ struct PathBuilder {
         return .rejected(best?.problems.inReportingOrder() ?? [])
     }
 
-    /// Tries to complete the path; nil if no candidate leads to an anchor through a valid path.
+    /// Tries to complete the path; nil if no candidate leads to an anchor through a valid path. The recursion is as
+    /// deep as the path is long, which `fitsInPath` bounds.
     private mutating func extend() throws(PathBudget.Exceeded) -> [Certificate]? {
-        guard let last = path.last else { return nil }
-        var obstacle: CertificateProblem?
-        for candidate in candidates(for: last) {
+        let last = path[path.count - 1]
+        var obstacle = Obstacle.unknownIssuer
+        let candidates = try candidates(for: last)
+        for position in candidates.indices {
             try budget.spendStep()
-            switch try check(Edge(certificate: last, issuer: candidate.issuer)) {
-            case .valid: break
-            case let failure:
+            let edge = candidates[position]
+            if case .intermediate(let index) = edge.issuer, isInPath[twins[index]] { continue }
+            let outcome = try outcome(of: edge, position, for: last)
+            guard outcome == .valid else {
                 // A namesake with another key is not the issuer that is looked for.
-                if obstacle == nil, candidate.keyMatch != .differs { obstacle = problem(failure, at: path.count - 1) }
+                if edge.keyMatch != .differs { obstacle = .signature(outcome) }
                 continue
             }
-            switch candidate.issuer {
+            switch edge.issuer {
             case .anchor(let index):
-                let certificates = path.map { pool[$0] }
-                let anchor = request.store.anchor(at: index)
-                let found =
-                    if let certificate = anchor.certificate {
-                        try validate(certificates + [certificate], end: .anchorCertificate)
-                    } else {
-                        try validate(certificates, end: .anchorKey(anchor))
-                    }
-                if let found { return found }
+                if let found = try complete(with: request.store.anchor(at: index)) { return found }
             case .intermediate(let index):
-                guard !isInPath(subjectAndKeyOf: index) else { continue }
                 guard fitsInPath(index) else {
-                    if obstacle == nil {
-                        obstacle = CertificateProblem(
-                            .chainTooLong, depth: path.count, pool[index],
-                            "with it the chain has more than \(request.policy.maximumIntermediates) intermediates")
-                    }
+                    obstacle = .tooLong
                     continue
                 }
                 path.append(index)
+                isInPath[twins[index]] = true
                 if let found = try extend() { return found }
+                isInPath[twins[index]] = false
                 path.removeLast()
             }
         }
         try recordDeadEnd(obstacle)
         return nil
+    }
+
+    /// Whether the path is not too long with this intermediate.
+    private func fitsInPath(_ index: Int) -> Bool {
+        guard path.count <= Self.longestPath else { return false }
+        let others = path.dropFirst().count { !pool[$0].isSelfIssued }
+        return pool[index].isSelfIssued || others < request.policy.maximumIntermediates
+    }
+
+    /// The most intermediates of a path, self-issued ones included.
+    private static let longestPath = 255
+
+    /// RFC 4158 §2.4.2: a path that has the same name and key twice is a loop.
+    private static func twins(of pool: [Certificate]) -> [Int] {
+        struct Identity: Hashable {
+            let subject: DistinguishedName
+            let publicKeyInfo: ArraySlice<UInt8>
+        }
+        var first: [Identity: Int] = [:]
+        return pool.enumerated().map { index, certificate in
+            let fields = certificate.fields
+            let identity = Identity(subject: fields.subject, publicKeyInfo: fields.der[fields.publicKeyInfo])
+            if let twin = first[identity] { return twin }
+            first[identity] = index
+            return index
+        }
+    }
+}
+
+// MARK: - Candidates
+
+extension PathBuilder {
+    /// A certificate of the pool or an anchor of the store, by position.
+    private enum Issuer {
+        case intermediate(Int)
+        case anchor(Int)
+    }
+
+    /// What the authority key identifier of a certificate and the subject key identifier of another say. A difference
+    /// does not rule an issuer out: identifiers are there "to facilitate" building paths (RFC 5280 §4.2.1.1).
+    private enum KeyMatch: Int {
+        case matches, unknown, differs
+    }
+
+    private struct Edge {
+        let issuer: Issuer
+        let keyMatch: KeyMatch
+        let isCurrent: Bool
+        /// The signature's outcome, once it was checked.
+        var outcome: SignatureCheck.Outcome?
+
+        /// The order of trial: matching key identifiers first, then those valid now, then anchors.
+        var rank: Int {
+            let isAnchor = if case .anchor = issuer { true } else { false }
+            return keyMatch.rawValue * 4 + (isCurrent ? 0 : 2) + (isAnchor ? 0 : 1)
+        }
+    }
+
+    /// Everybody who, by name, may have issued the certificate, best first.
+    private mutating func candidates(for index: Int) throws(PathBudget.Exceeded) -> [Edge] {
+        if let known = edges[index] { return known }
+        let certificate = pool[index]
+        var found: [Edge] = []
+        for anchor in request.store.anchorIndices(named: certificate.issuer) {
+            found.append(edge(to: .anchor(anchor), request.store.anchor(at: anchor).certificate, from: certificate))
+        }
+        try budget.spendNameComparisons(pool.count)
+        for other in pool.indices.dropFirst() where other != index && pool[other].subject == certificate.issuer {
+            found.append(edge(to: .intermediate(other), pool[other], from: certificate))
+        }
+        if found.count > 1 { found.sort { $0.rank < $1.rank } }
+        edges[index] = found
+        return found
+    }
+
+    private func edge(to issuer: Issuer, _ issuing: Certificate?, from certificate: Certificate) -> Edge {
+        guard let issuing else { return Edge(issuer: issuer, keyMatch: .unknown, isCurrent: true) }
+        var keyMatch = KeyMatch.unknown
+        if let wanted = certificate.fields.extensions.authorityKeyIdentifier?.keyIdentifier,
+            let offered = issuing.fields.extensions.subjectKeyIdentifier
+        {
+            let isEqual = certificate.fields.der[wanted] == issuing.fields.der[offered]
+            keyMatch = isEqual ? .matches : .differs
+        }
+        let isCurrent = issuing.notBefore <= request.time && request.time <= issuing.notAfter
+        return Edge(issuer: issuer, keyMatch: keyMatch, isCurrent: isCurrent)
+    }
+
+    private mutating func outcome(
+        of edge: Edge, _ position: Int, for index: Int
+    ) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
+        if let known = edges[index]?[position].outcome { return known }
+        let outcome =
+            switch edge.issuer {
+            case .intermediate(let issuer):
+                try pool[index].checkSignature(key: pool[issuer].publicKey, budget: &budget)
+            case .anchor(let anchor):
+                try pool[index].checkSignature(key: request.store.anchor(at: anchor).publicKey, budget: &budget)
+            }
+        edges[index]?[position].outcome = outcome
+        return outcome
+    }
+}
+
+// MARK: - Attempts
+
+extension PathBuilder {
+    /// A path that was tried, and what is wrong with it.
+    private struct Attempt {
+        let problems: [CertificateProblem]
+        let length: Int
+        let isAnchored: Bool
+
+        /// A path that reaches an anchor tells more than one that does not; then the fewer problems, the better; of
+        /// two that reach none, the longer one.
+        func isBetter(than other: Attempt) -> Bool {
+            if isAnchored != other.isAnchored { return isAnchored }
+            return isAnchored ? problems.count < other.problems.count : length > other.length
+        }
+    }
+
+    /// Why a path does not go on.
+    private enum Obstacle {
+        case unknownIssuer
+        case signature(SignatureCheck.Outcome)
+        case tooLong
+    }
+
+    private mutating func complete(with anchor: TrustAnchor) throws(PathBudget.Exceeded) -> [Certificate]? {
+        let certificates = path.map { pool[$0] }
+        guard let certificate = anchor.certificate else {
+            return try validate(certificates, end: .anchorKey(anchor))
+        }
+        return try validate(certificates + [certificate], end: .anchorCertificate)
     }
 
     /// Validates a path that has reached an anchor: returns it if it is good, and remembers it if it is the best yet.
@@ -124,8 +226,8 @@ struct PathBuilder {
     private mutating func problems(
         of certificates: [Certificate], end: PathEnd
     ) throws(PathBudget.Exceeded) -> [CertificateProblem] {
-        var validator = PathValidator(
-            path: certificates, end: end, request: request, pool: pool, budget: budget)
+        try budget.spendValidation(of: certificates.count)
+        var validator = PathValidator(path: certificates, end: end, request: request, pool: pool, budget: budget)
         try validator.run()
         budget = validator.budget
         return validator.problems
@@ -136,134 +238,45 @@ struct PathBuilder {
     }
 
     /// Remembers a path that ends before an anchor, with all else that is wrong with it.
-    private mutating func recordDeadEnd(_ obstacle: CertificateProblem?) throws(PathBudget.Exceeded) {
+    private mutating func recordDeadEnd(_ obstacle: Obstacle) throws(PathBudget.Exceeded) {
         guard best.map({ !$0.isAnchored && $0.length < path.count }) ?? true else { return }
         let certificates = path.map { pool[$0] }
-        var problems = try problems(of: certificates, end: .nowhere)
-        let depth = certificates.count - 1
-        if let obstacle {
-            problems.append(obstacle)
-        } else if let top = certificates.last {
-            problems += unknownIssuer(of: top, depth: depth)
-        }
+        let problems = try problems(of: certificates, end: .nowhere) + problems(from: obstacle)
         record(Attempt(problems: problems, length: certificates.count, isAnchored: false))
     }
 
-    private func unknownIssuer(of top: Certificate, depth: Int) -> [CertificateProblem] {
-        if top.isSelfIssued {
-            let code: CertificateProblem.Code = depth == 0 ? .selfSignedCertificate : .selfSignedCertificateInChain
-            return [CertificateProblem(code, depth: depth, top, "it is self-signed and not trusted")]
+    private func problems(from obstacle: Obstacle) -> [CertificateProblem] {
+        let depth = path.count - 1
+        let top = pool[path[depth]]
+        func problem(_ code: CertificateProblem.Code, _ detail: String) -> CertificateProblem {
+            CertificateProblem(code, depth: depth, top, detail)
         }
-        let missing = CertificateProblem(
-            .unableToGetLocalIssuerCertificate, depth: depth, top,
-            "its issuer (\(printable(top.issuer.description, limit: 96))) is neither trusted nor sent along")
-        guard depth == 0 else { return [missing] }
-        return [
-            missing,
-            CertificateProblem(
-                .unableToVerifyFirstCertificate, depth: 0, top, "its signature cannot be checked without its issuer"),
-        ]
-    }
-
-    private func problem(_ outcome: SignatureCheck.Outcome, at depth: Int) -> CertificateProblem? {
-        let certificate = pool[path[depth]]
-        switch outcome {
-        case .invalid:
-            return CertificateProblem(
-                .certificateSignatureFailed, depth: depth, certificate, "its signature is not its issuer's")
-        case .unusableKey:
-            return CertificateProblem(
-                .unableToDecodeIssuerPublicKey, depth: depth, certificate, "its issuer's key cannot be used")
-        // What validation says of the certificate itself.
-        case .weakDigest, .unsupportedAlgorithm, .valid:
-            return nil
+        switch obstacle {
+        case .tooLong:
+            let limit = request.policy.maximumIntermediates
+            return [problem(.chainTooLong, "its chain goes on, with more than \(limit) intermediates in all")]
+        case .signature(.invalid):
+            return [problem(.certificateSignatureFailed, "its signature is not its issuer's")]
+        case .signature(.unusableKey):
+            return [problem(.unableToDecodeIssuerPublicKey, "its issuer's key cannot be used")]
+        case .signature(.weakDigest), .signature(.unsupportedAlgorithm), .signature(.valid):
+            // Validation says so of the certificate itself.
+            return []
+        case .unknownIssuer where top.isSelfIssued:
+            return [
+                problem(
+                    depth == 0 ? .selfSignedCertificate : .selfSignedCertificateInChain,
+                    "it is self-signed and not trusted")
+            ]
+        case .unknownIssuer:
+            let issuer = printable(top.issuer.description, limit: 96)
+            let missing = problem(
+                .unableToGetLocalIssuerCertificate, "its issuer (\(issuer)) is neither trusted nor sent along")
+            guard depth == 0 else { return [missing] }
+            return [
+                missing,
+                problem(.unableToVerifyFirstCertificate, "its signature cannot be checked without its issuer"),
+            ]
         }
-    }
-}
-
-// MARK: - Candidates
-
-extension PathBuilder {
-    private struct Candidate {
-        let issuer: Issuer
-        let keyMatch: KeyMatch
-        let isCurrent: Bool
-
-        /// The order of trial: matching key identifiers first, then those valid now, then anchors.
-        var rank: Int {
-            let isAnchor = if case .anchor = issuer { true } else { false }
-            return keyMatch.rawValue * 4 + (isCurrent ? 0 : 2) + (isAnchor ? 0 : 1)
-        }
-    }
-
-    /// What the authority key identifier of a certificate and the subject key identifier of another say. A difference
-    /// does not rule an issuer out: identifiers are there "to facilitate" building paths (RFC 5280 §4.2.1.1).
-    private enum KeyMatch: Int {
-        case matches, unknown, differs
-    }
-
-    /// Everybody who, by name, may have issued the certificate, best first.
-    private mutating func candidates(for index: Int) -> [Candidate] {
-        let certificate = pool[index]
-        var candidates: [Candidate] = []
-        for anchor in request.store.anchorIndices(named: certificate.issuer) {
-            candidates.append(
-                candidate(.anchor(anchor), request.store.anchor(at: anchor).certificate, for: certificate))
-        }
-        for other in pool.indices.dropFirst() where !path.contains(other) {
-            let issuer = pool[other]
-            guard issuer.subject == certificate.issuer else { continue }
-            candidates.append(candidate(.intermediate(other), issuer, for: certificate))
-        }
-        if candidates.count > 1 { candidates.sort { $0.rank < $1.rank } }
-        return candidates
-    }
-
-    private func candidate(_ issuer: Issuer, _ issuing: Certificate?, for certificate: Certificate) -> Candidate {
-        guard let issuing else { return Candidate(issuer: issuer, keyMatch: .unknown, isCurrent: true) }
-        var keyMatch = KeyMatch.unknown
-        if let wanted = certificate.fields.extensions.authorityKeyIdentifier?.keyIdentifier,
-            let offered = issuing.fields.extensions.subjectKeyIdentifier
-        {
-            let isEqual = certificate.fields.der[wanted] == issuing.fields.der[offered]
-            keyMatch = isEqual ? .matches : .differs
-        }
-        return Candidate(
-            issuer: issuer, keyMatch: keyMatch,
-            isCurrent: issuing.notBefore <= request.time && request.time <= issuing.notAfter)
-    }
-
-    /// Whether the path has the name and key of this certificate already: it would be a loop (RFC 4158 §2.4.2).
-    private func isInPath(subjectAndKeyOf index: Int) -> Bool {
-        let candidate = pool[index].fields
-        return path.contains { position in
-            let other = pool[position].fields
-            return other.subject == candidate.subject
-                && other.der[other.publicKeyInfo] == candidate.der[candidate.publicKeyInfo]
-        }
-    }
-
-    /// Whether the path is not too long with this intermediate.
-    private func fitsInPath(_ index: Int) -> Bool {
-        guard path.count <= Self.longestPath else { return false }
-        let others = path.dropFirst().count { !pool[$0].isSelfIssued }
-        return pool[index].isSelfIssued || others < request.policy.maximumIntermediates
-    }
-
-    /// The most intermediates of a path, self-issued ones included.
-    private static let longestPath = 255
-
-    private mutating func check(_ edge: Edge) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
-        if let outcome = checked[edge] { return outcome }
-        let certificate = pool[edge.certificate]
-        let outcome =
-            switch edge.issuer {
-            case .intermediate(let index):
-                try certificate.checkSignature(key: pool[index].publicKey, budget: &budget)
-            case .anchor(let index):
-                try certificate.checkSignature(key: request.store.anchor(at: index).publicKey, budget: &budget)
-            }
-        checked[edge] = outcome
-        return outcome
     }
 }

@@ -34,7 +34,7 @@ struct PathValidator {
         checkPurpose()
         try checkNameConstraints()
         if isAnchored {
-            checkPolicies()
+            try checkPolicies()
             try checkRevocation()
         }
         try checkName()

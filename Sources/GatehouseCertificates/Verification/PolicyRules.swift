@@ -1,6 +1,6 @@
 /// Certificate policies (RFC 5280 §6.1.2 to §6.1.5, as RFC 9618 changes them).
 extension PathValidator {
-    mutating func checkPolicies() {
+    mutating func checkPolicies() throws(PathBudget.Exceeded) {
         let policy = request.policy
         let certificates = isAnchor(path.count - 1) ? Array(path.dropLast()) : path
         checkMappings(certificates)
@@ -19,6 +19,7 @@ extension PathValidator {
         for (depth, certificate) in certificates.enumerated().reversed() {
             let extensions = certificate.fields.extensions
             let isFinal = depth == 0
+            try budget.spendSteps(10 * (extensions.policies?.count ?? 0) + 10 * (extensions.policyMappings?.count ?? 0))
             // §6.1.3 (d), (e).
             if let policies = extensions.policies {
                 let countsAnyPolicy = inhibitAnyPolicy > 0 || !isFinal && certificate.isSelfIssued

@@ -58,4 +58,11 @@ extension Certificate {
             fields.signatureAlgorithm, der.span, message: fields.tbsCertificate, signature: fields.signature,
             key: key, budget: &budget)
     }
+
+    /// Whether the key of `issuer` signed this certificate. Nothing else is looked at: a verdict is what
+    /// `CertificateVerifier` gives.
+    package func isSigned(by issuer: Certificate) -> Bool {
+        var budget = PathBudget()
+        return (try? checkSignature(key: issuer.publicKey, budget: &budget)) == .valid
+    }
 }
