@@ -29,9 +29,9 @@ enum DNSName {
             && bytes[range.lowerBound + 1] == UInt8(ascii: ".")
     }
 
-    static func lastLabelIsNumeric(_ name: [UInt8]) -> Bool {
-        let label = name[(name.lastIndex(of: UInt8(ascii: ".")).map { $0 + 1 } ?? 0)...]
-        return label.allSatisfy { 0x30...0x39 ~= $0 }
+    static func lastLabelIsNumeric(_ name: ArraySlice<UInt8>) -> Bool {
+        let label = name[(name.lastIndex(of: UInt8(ascii: ".")).map { $0 + 1 } ?? name.startIndex)...]
+        return !label.isEmpty && label.allSatisfy { 0x30...0x39 ~= $0 }
     }
 
     /// Whether the certificate's name in `range` is `reference` (RFC 9525 §6.3).

@@ -24,25 +24,26 @@ public enum ReferenceName: Sendable, Hashable {
     ///     ReferenceName(host: "example.com")   // .dns("example.com")
     ///     ReferenceName(host: "[::1]")         // .ipAddress([0, …, 1])
     public init?(host: String) {
-        var text = Substring(host)
-        if text.hasPrefix("["), text.hasSuffix("]") {
-            text = text.dropFirst().dropLast()
-            guard text.contains(":") else { return nil }
-        }
-        if text.contains(":") {
-            guard let address = IPAddress.version6(text.prefix { $0 != "%" }) else { return nil }
+        var name = Array(host.utf8)[...]
+        let isBracketed = name.first == UInt8(ascii: "[") && name.last == UInt8(ascii: "]")
+        if isBracketed { name = name.dropFirst().dropLast() }
+        if name.contains(UInt8(ascii: ":")) {
+            let zone = name.firstIndex(of: UInt8(ascii: "%")) ?? name.endIndex
+            guard let address = IPAddress.version6(String(decoding: name[..<zone], as: UTF8.self)) else { return nil }
             self = .ipAddress(address)
             return
         }
-        if let address = IPAddress.version4(text) {
+        guard !isBracketed else { return nil }
+        // A name's last label is never a number alone (RFC 1123 §2.1): this is an address, or a mistyped one.
+        if DNSName.lastLabelIsNumeric(name) {
+            guard let address = IPAddress.version4(String(decoding: name, as: UTF8.self)) else { return nil }
             self = .ipAddress(address)
             return
         }
-        if text.hasSuffix(".") { text = text.dropLast() }
-        let name = Array(text.utf8)
-        // Digits and dots alone are a mistyped address, never a name (RFC 1123 §2.1).
-        guard DNSName.isValid(name.span, name.indices), !DNSName.lastLabelIsNumeric(name) else { return nil }
-        self = .dns(String(text).lowercased())
+        if name.last == UInt8(ascii: ".") { name = name.dropLast() }
+        let bytes = Array(name)
+        guard DNSName.isValid(bytes.span, bytes.indices), !DNSName.lastLabelIsNumeric(name) else { return nil }
+        self = .dns(String(decoding: bytes.map(\.asciiLowercased), as: UTF8.self))
     }
 }
 

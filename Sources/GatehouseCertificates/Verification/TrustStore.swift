@@ -9,7 +9,6 @@ public struct TrustStore: Sendable {
         let anchors: [TrustAnchor]
         /// Positions in `anchors` by subject.
         let bySubject: [DistinguishedName: [Int]]
-        let certificates: Set<Certificate>
         let generation: UInt64
 
         init(_ anchors: [TrustAnchor]) {
@@ -19,7 +18,6 @@ public struct TrustStore: Sendable {
                 bySubject[anchor.subject, default: []].append(index)
             }
             self.bySubject = bySubject
-            certificates = Set(anchors.compactMap(\.certificate))
             generation = nextGeneration.add(1, ordering: .relaxed).newValue
         }
     }
@@ -46,7 +44,7 @@ public struct TrustStore: Sendable {
 
     /// Whether this very certificate is an anchor.
     func contains(_ certificate: Certificate) -> Bool {
-        contents.certificates.contains(certificate)
+        anchorIndices(named: certificate.subject).contains { contents.anchors[$0].certificate == certificate }
     }
 
     /// The positions of the anchors with this subject.

@@ -12,6 +12,15 @@ package enum HKDF {
         }
     }
 
+    /// HKDF-Extract with a salt that is used again and again.
+    package static func extract(salt: borrowing HMACKey, inputKeyingMaterial: borrowing Secret) -> Secret {
+        Secret(count: salt.algorithm.digestLength) { output in
+            inputKeyingMaterial.withUnsafeBytes { bytes in
+                salt.authenticate(into: output) { $0.update(bytes) }
+            }
+        }
+    }
+
     /// HKDF-Expand: `count` bytes of output keying material.
     ///
     /// - Precondition: `count` is at most 255 times the digest's length. It is the protocol's choice, never the peer's.

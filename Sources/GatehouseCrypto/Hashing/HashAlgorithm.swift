@@ -20,4 +20,17 @@ public enum HashAlgorithm: Sendable, Hashable {
         case .sha384, .sha512: 128
         }
     }
+
+    /// The digest of no bytes at all.
+    package var digestOfNothing: [UInt8] {
+        switch self {
+        case .sha256: Self.sha256OfNothing
+        case .sha384: Self.sha384OfNothing
+        case .sha512: Self.sha512OfNothing
+        }
+    }
+
+    private static let sha256OfNothing = Hasher(.sha256).digest()
+    private static let sha384OfNothing = Hasher(.sha384).digest()
+    private static let sha512OfNothing = Hasher(.sha512).digest()
 }

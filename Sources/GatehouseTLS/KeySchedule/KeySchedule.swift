@@ -35,10 +35,11 @@ package struct ScheduleSecret: ~Copyable, Sendable {
     }
 
     init(_ hash: HashAlgorithm, salt: borrowing Secret, inputKeyingMaterial: borrowing Secret) {
-        let extracted = salt.withSpan { salt in
-            inputKeyingMaterial.withSpan { HKDF.extract(hash, salt: salt, inputKeyingMaterial: $0) }
-        }
-        self.init(hash, extracted)
+        self.init(salt: salt.withSpan { HMACKey(hash, key: $0) }, inputKeyingMaterial: inputKeyingMaterial)
+    }
+
+    init(salt: borrowing HMACKey, inputKeyingMaterial: borrowing Secret) {
+        self.init(salt.algorithm, HKDF.extract(salt: salt, inputKeyingMaterial: inputKeyingMaterial))
     }
 
     /// HKDF-Expand-Label (RFC 9846 §7.1).
@@ -58,7 +59,7 @@ package struct ScheduleSecret: ~Copyable, Sendable {
 
     /// Derive-Secret(., "derived", ""): the salt of the next stage.
     package func derivedForNextStage() -> Secret {
-        derive("derived", Hasher(hash).digest())
+        derive("derived", hash.digestOfNothing)
     }
 }
 
@@ -85,6 +86,17 @@ package struct EarlySecret: ~Copyable, Sendable {
 /// The second stage: what the key agreement gives.
 package struct HandshakeSecret: ~Copyable, Sendable {
     package let stage: ScheduleSecret
+
+    /// The stage without a pre-shared key before it: the Early Secret, and with it the salt, is then always the same.
+    static func withoutPreSharedKey(_ hash: HashAlgorithm, _ sharedSecret: borrowing Secret) -> HandshakeSecret {
+        let stage =
+            switch hash {
+            case .sha256: ScheduleSecret(salt: SaltWithoutPreSharedKey.sha256, inputKeyingMaterial: sharedSecret)
+            case .sha384: ScheduleSecret(salt: SaltWithoutPreSharedKey.sha384, inputKeyingMaterial: sharedSecret)
+            case .sha512: ScheduleSecret(salt: SaltWithoutPreSharedKey.sha512, inputKeyingMaterial: sharedSecret)
+            }
+        return HandshakeSecret(stage: stage)
+    }
 
     package func clientTraffic(_ helloHash: [UInt8]) -> TrafficSecret {
         TrafficSecret(stage.hash, stage.derive("c hs traffic", helloHash))
@@ -114,11 +126,22 @@ package struct MainSecret: ~Copyable, Sendable {
         TrafficSecret(stage.hash, stage.derive("s ap traffic", serverFinishedHash))
     }
 
-    package func exporter(_ serverFinishedHash: [UInt8]) -> ScheduleSecret {
-        ScheduleSecret(stage.hash, stage.derive("exp master", serverFinishedHash))
+    package func exporter(_ serverFinishedHash: [UInt8]) -> Secret {
+        stage.derive("exp master", serverFinishedHash)
     }
 
     package func resumption(_ clientFinishedHash: [UInt8]) -> Secret {
         stage.derive("res master", clientFinishedHash)
+    }
+}
+
+/// Derive-Secret(Early Secret, "derived", "") without a pre-shared key. It is no secret: everybody can compute it.
+private enum SaltWithoutPreSharedKey {
+    static let sha256 = make(.sha256)
+    static let sha384 = make(.sha384)
+    static let sha512 = make(.sha512)
+
+    private static func make(_ hash: HashAlgorithm) -> HMACKey {
+        EarlySecret(hash).stage.derivedForNextStage().withSpan { HMACKey(hash, key: $0) }
     }
 }

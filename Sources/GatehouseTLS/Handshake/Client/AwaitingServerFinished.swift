@@ -23,7 +23,8 @@ struct AwaitingServerFinished: ~Copyable, Sendable {
         core.reader.install(try application.server.opener(aead), aligned)
         core.writer.install(try application.client.sealer(aead))
         return ClientConnected(
-            finished: proof, certificate: certificate, signature: signature, keys: .client(aead, application), &core)
+            finished: proof, certificate: certificate, signature: signature,
+            keys: .client(agreement.parameters, application), &core)
     }
 
     private mutating func sendFlight(_ core: inout ConnectionCore) throws(TLSError) {

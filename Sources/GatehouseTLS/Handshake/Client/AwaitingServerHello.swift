@@ -79,8 +79,8 @@ struct ClientOffer: Sendable {
         var transcript = earlier
         transcript.append(message.bytes)
         let helloHash = transcript.hash
-        let handshakeSecret = EarlySecret(parameters.hash).handshakeSecret(
-            try key.sharedSecret(withPeers: share))
+        let handshakeSecret = HandshakeSecret.withoutPreSharedKey(
+            parameters.hash, try key.sharedSecret(withPeers: share))
         let clientHandshakeTraffic = handshakeSecret.clientTraffic(helloHash)
         let serverHandshakeTraffic = handshakeSecret.serverTraffic(helloHash)
         core.keyLog.add(.clientHandshakeTraffic, hello.random, clientHandshakeTraffic)

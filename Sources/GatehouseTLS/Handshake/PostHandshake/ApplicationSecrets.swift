@@ -4,7 +4,7 @@ import GatehouseCrypto
 struct ApplicationSecrets: ~Copyable, Sendable {
     let client: TrafficSecret
     let server: TrafficSecret
-    let exporter: ScheduleSecret
+    let exporter: Secret
 
     init(_ mainSecret: borrowing MainSecret, _ serverFinishedHash: [UInt8]) {
         client = mainSecret.clientTraffic(serverFinishedHash)
@@ -15,6 +15,6 @@ struct ApplicationSecrets: ~Copyable, Sendable {
     func log(_ clientRandom: [UInt8], _ keyLog: inout KeyLog) {
         keyLog.add(.clientTraffic, clientRandom, client)
         keyLog.add(.serverTraffic, clientRandom, server)
-        keyLog.add(.exporter, clientRandom, exporter.secret)
+        keyLog.add(.exporter, clientRandom, exporter)
     }
 }

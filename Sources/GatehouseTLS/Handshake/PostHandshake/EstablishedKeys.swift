@@ -5,26 +5,32 @@ struct EstablishedKeys: ~Copyable, Sendable {
     private let aead: AEADAlgorithm
     private var read: TrafficSecret
     private var write: TrafficSecret
-    private let exporter: ScheduleSecret
+    private let hash: HashAlgorithm
+    private let exporter: Secret
     /// Our own `update_requested` has not been answered yet.
     private var awaitsPeersUpdate = false
 
     init(
-        _ aead: AEADAlgorithm, read: consuming TrafficSecret, write: consuming TrafficSecret,
-        exporter: consuming ScheduleSecret
+        _ parameters: CipherSuiteParameters, read: consuming TrafficSecret, write: consuming TrafficSecret,
+        exporter: consuming Secret
     ) {
-        self.aead = aead
+        aead = parameters.aead
+        hash = parameters.hash
         self.read = read
         self.write = write
         self.exporter = exporter
     }
 
-    static func server(_ aead: AEADAlgorithm, _ secrets: consuming ApplicationSecrets) -> EstablishedKeys {
-        EstablishedKeys(aead, read: secrets.client, write: secrets.server, exporter: secrets.exporter)
+    static func server(
+        _ parameters: CipherSuiteParameters, _ secrets: consuming ApplicationSecrets
+    ) -> EstablishedKeys {
+        EstablishedKeys(parameters, read: secrets.client, write: secrets.server, exporter: secrets.exporter)
     }
 
-    static func client(_ aead: AEADAlgorithm, _ secrets: consuming ApplicationSecrets) -> EstablishedKeys {
-        EstablishedKeys(aead, read: secrets.server, write: secrets.client, exporter: secrets.exporter)
+    static func client(
+        _ parameters: CipherSuiteParameters, _ secrets: consuming ApplicationSecrets
+    ) -> EstablishedKeys {
+        EstablishedKeys(parameters, read: secrets.server, write: secrets.client, exporter: secrets.exporter)
     }
 
     /// After how many records our key has to change.
@@ -57,7 +63,7 @@ struct EstablishedKeys: ~Copyable, Sendable {
 
     /// TLS-Exporter (RFC 9846 §7.5).
     func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
-        try exporter.export(label: label, context: context, count: count)
+        try ScheduleSecret(hash, exporter.copy()).export(label: label, context: context, count: count)
     }
 }
 
@@ -71,7 +77,7 @@ extension ScheduleSecret {
             throw .misuse(.invalidExporterRequest)
         }
         let derived = ScheduleSecret(
-            hash, expandLabel(label, context: Hasher(hash).digest(), count: hash.digestLength))
+            hash, expandLabel(label, context: hash.digestOfNothing, count: hash.digestLength))
         return derived.expandLabel("exporter", context: Hasher.hash(hash, context.span), count: count)
             .withSpan { [UInt8](copying: $0) }
     }

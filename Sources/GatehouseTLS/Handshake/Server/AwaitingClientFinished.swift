@@ -14,6 +14,6 @@ struct AwaitingClientFinished: ~Copyable, Sendable {
         let finished = try message.decode(as: Finished.self)
         let proof = try finished.verify(clientHandshakeTraffic, serverFinishedHash)
         core.reader.install(try application.client.opener(parameters.aead), try core.joiner.aligned())
-        return ServerConnected(finished: proof, keys: .server(parameters.aead, application), &core)
+        return ServerConnected(finished: proof, keys: .server(parameters, application), &core)
     }
 }

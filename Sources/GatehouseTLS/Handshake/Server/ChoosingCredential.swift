@@ -22,7 +22,7 @@ struct ChoosingCredential: ~Copyable, Sendable {
 
         let sharedSecret = try sendServerHello(&core)
         let helloHash = transcript.hash
-        let handshakeSecret = EarlySecret(hash).handshakeSecret(sharedSecret)
+        let handshakeSecret = HandshakeSecret.withoutPreSharedKey(hash, sharedSecret)
         let clientHandshakeTraffic = handshakeSecret.clientTraffic(helloHash)
         let serverHandshakeTraffic = handshakeSecret.serverTraffic(helloHash)
         core.keyLog.add(.clientHandshakeTraffic, hello.random, clientHandshakeTraffic)

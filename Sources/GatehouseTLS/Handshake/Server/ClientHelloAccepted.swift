@@ -38,7 +38,7 @@ struct ClientHelloAccepted: Sendable {
             $0.signatureScheme(amongPeers: negotiation.signatureSchemes) != nil
         }
         guard let first = usable.first else { throw .peerIncompatible(.noCommonSignatureScheme) }
-        guard let name = negotiation.serverName.flatMap({ ReferenceName(host: $0) }) else { return first }
+        guard let name = negotiation.serverName.map(ReferenceName.dns) else { return first }
         if let named = usable.first(where: { $0.chain[0].isIssued(for: name) }) { return named }
         // RFC 6066 §3: "If the server understood the ClientHello extension but does not recognize the server name, the
         // server SHOULD take one of two actions: either abort the handshake by sending a fatal-level
