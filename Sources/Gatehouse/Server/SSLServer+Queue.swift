@@ -1,7 +1,7 @@
 import GatehouseSystem
 
 /// Somebody who waits for a connection.
-struct ConnectionWaiter: Sendable {
+package struct ConnectionWaiter: Sendable {
     let id: UInt64
     let continuation: CheckedContinuation<Bool, Never>
     let deadline: Deadline?

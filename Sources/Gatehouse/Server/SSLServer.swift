@@ -84,7 +84,7 @@ public actor SSLServer: LoopBound {
     var isPaused = false
     /// An episode without descriptors or memory lasts.
     var isShortOfResources = false
-    var connectionWaiters: [ConnectionWaiter] = []
+    package var connectionWaiters: [ConnectionWaiter] = []
     var nextWaiterID: UInt64 = 0
     var endWaiters: [CheckedContinuation<Void, Never>] = []
 

@@ -3,11 +3,6 @@ import GatehouseSystem
 import Synchronization
 import Testing
 
-/// Waits, without a bound of its own, until the condition holds; a test's time limit ends it.
-func eventually(_ condition: @Sendable () async throws -> Bool) async throws {
-    while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
-}
-
 @Suite(.timeLimit(.minutes(2))) struct EventLoopTests {
     @Test("the isolation model: 20,000 echoes, a close from inside a slot, and every socket is freed")
     func isolationModel() async throws {

@@ -1,4 +1,5 @@
 import GatehouseSystem
+import Glibc
 
 /// A TCP client that waits, for threads that have nothing else to do.
 final class BlockingClient: Sendable {
@@ -47,6 +48,38 @@ final class BlockingClient: Sendable {
         }
         return received
     }
+
+    /// What is there, waiting for it; empty at the end of the stream.
+    func receiveSome() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            switch socket.receive(into: &buffer, at: 0) {
+            case .moved(let count): return Array(buffer[..<count])
+            case .wouldBlock: try wait(for: .read)
+            case .failed(let error): throw error
+            }
+        }
+    }
+
+    /// Everything up to the end of the stream.
+    func receiveAll() throws -> [UInt8] {
+        var received: [UInt8] = []
+        while true {
+            let more = try receiveSome()
+            if more.isEmpty { return received }
+            received += more
+        }
+    }
+
+    /// Makes the closing of this socket a reset.
+    func resetOnClose() {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        _ = setsockopt(
+            socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    }
+
+    /// Sends each part of what is sent in a segment of its own.
+    func sendPartsAtOnce() { socket.setNoDelay() }
 
     func shutdownWriting() { socket.shutdownWriting() }
 }

@@ -1,0 +1,169 @@
+import Gatehouse
+import GatehouseSystem
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+    @Test("G-1, 7-A 31 connections that send one byte and close do not keep a good client out")
+    func oneByteConnections() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = nil }
+        for byte: UInt8 in [0x16, 0x41] {
+            var bad: [BlockingClient] = []
+            for _ in 0..<31 {
+                let client = try BlockingClient(to: endpoint)
+                try client.send([byte])
+                bad.append(client)
+            }
+            bad = []
+        }
+        _ = try await SSLSocket.connected(to: endpoint)
+        try await eventually { await server.statistics.inFlight == 0 }
+        #expect(await server.statistics.failed == 62)
+        #expect(await server.statistics.notTLS == 31)
+        #expect(recorder.count("error notTLS") == 31)
+        #expect(recorder.count("error remoteHostClosed") == 31)
+        await server.close()
+    }
+
+    @Test("G-1 3,000 silent connections do not keep a good client out")
+    func silentConnections() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = nil }
+        var silent: [BlockingClient] = []
+        for _ in 0..<3000 { silent.append(try BlockingClient(to: endpoint)) }
+        let client = try await SSLSocket.connected(to: endpoint)
+        #expect(await client.isEncrypted)
+        let statistics = await server.statistics
+        #expect(statistics.accepted == 3001)
+        #expect(statistics.displaced == 3001 - 1024)
+        #expect(statistics.failed == 3001 - 1024)
+        #expect(statistics.inFlight == 1023)
+        #expect(recorder.count("error socketResource") == 3001 - 1024)
+        // The oldest made room.
+        #expect(try silent[0].receiveAll().isEmpty)
+        await server.close()
+        try await eventually { await server.statistics.open == 0 }
+    }
+
+    @Test("G-1 a connection with a complete ClientHello outlasts those that only sit there")
+    func completeHello() async throws {
+        let (server, _, endpoint) = try await SSLServer.listening { server in
+            server.handshakeTimeout = nil
+            server.maxHandshakes = 3
+        }
+        let transport = try BlockingClient(to: endpoint)
+        var good = try EngineClient(on: transport)
+        // The server's answer is there: its ClientHello was complete.
+        try good.awaitAnswer()
+        var silent: [BlockingClient] = []
+        for number in 0..<10 {
+            silent.append(try BlockingClient(to: endpoint))
+            try await eventually { await server.statistics.accepted == number + 2 }
+        }
+        try good.handshake()
+        try await eventually { await server.hasPendingConnections }
+        #expect(await server.statistics.displaced == 8)
+        await server.close()
+    }
+
+    @Test("G-1, TS-5, TS-8, 6.2-16, 5.13 a full queue pauses accepting, and taking lets others in, in their order")
+    func fullQueue() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.maxPendingConnections = 2 }
+        var clients: [SSLSocket] = []
+        for number in 0..<3 {
+            let client = try await SSLSocket.connecting(to: endpoint)
+            clients.append(client)
+            if number < 2 { try await eventually { await client.isEncrypted } }
+        }
+        try await eventually { recorder.count("pending") == 2 }
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(recorder.count("newConnection") == 2)
+        #expect(await server.statistics.queued == 2)
+        var ports: [UInt16] = [try #require(await server.nextPendingConnection()).peerPort]
+        try await eventually { recorder.count("pending") == 3 }
+        while let socket = await server.nextPendingConnection() { ports.append(socket.peerPort) }
+        #expect(ports == clients.compactMap { $0.localEndpoint?.port })
+        await server.close()
+    }
+
+    @Test("TS-5 raising the limit lets those in that wait")
+    func raisedLimit() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.maxPendingConnections = 0 }
+        let client = try await SSLSocket.connecting(to: endpoint)
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(recorder.all.isEmpty)
+        await server.run { $0.maxPendingConnections = 1 }
+        try await eventually { await client.isEncrypted }
+        for value in [0, Int.min, Int.max] {
+            await server.run { $0.maxPendingConnections = value }
+            #expect(await server.maxPendingConnections == value)
+        }
+        await server.close()
+    }
+
+    @Test("G-1, 6.2-25, 7-K a pause by the user lasts until the user ends it")
+    func pause() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening()
+        let first = try await SSLSocket.connected(to: endpoint)
+        await server.pauseAccepting()
+        var waiting: [SSLSocket] = []
+        for _ in 0..<5 { waiting.append(try await SSLSocket.connecting(to: endpoint)) }
+        #expect(await server.next() != nil)
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(recorder.count("newConnection") == 1)
+        await server.resumeAccepting()
+        for client in waiting { try await eventually { await client.isEncrypted } }
+        try await eventually { recorder.count("pending") == 6 }
+        await first.disconnectFromHost()
+        await server.close()
+    }
+
+    @Test("SV-5, G-10, 6.1-7, 5.9 a silent client is dropped in time, and the server still knows who it was")
+    func silentClient() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = .milliseconds(100) }
+        let peers = Recorder()
+        server.errorOccurred.connect { _, socket, _ in peers.add("\(socket.peerEndpoint ?? endpoint)") }
+        let silent = try BlockingClient(to: endpoint)
+        #expect(try silent.receiveAll().isEmpty)
+        try await eventually { await server.statistics.open == 0 }
+        #expect(recorder.all == ["newConnection", "error socketTimeout"])
+        #expect(peers.all == [try #require(silent.endpoint).description])
+        #expect(await server.statistics.timedOut == 1)
+        await server.close()
+    }
+
+    @Test("SV-5, 5.9 the deadline is one for the whole handshake: half a ClientHello and a slow drip do not move it")
+    func slowClients() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = .milliseconds(300) }
+        let hello = try Fixture.clientHello()
+        let half = try BlockingClient(to: endpoint)
+        try half.send(Array(hello.prefix(hello.count / 2)))
+        let drip = try BlockingClient(to: endpoint)
+        try SystemThread.start {
+            for byte in hello {
+                guard (try? drip.send([byte])) != nil else { return }
+                let pause = SystemClock.monotonic + .milliseconds(10)
+                while SystemClock.monotonic < pause {}
+            }
+        }
+        #expect(try half.receiveAll().isEmpty)
+        try await eventually { await server.statistics.open == 0 }
+        #expect(recorder.count("started") == 2)
+        #expect(recorder.count("error socketTimeout") == 2)
+        _ = try await SSLSocket.connected(to: endpoint)
+        await server.close()
+    }
+
+    @Test("6.1-8 silent clients beside good ones: all that can be served are served")
+    func twoGoodAndManyBad() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { server in
+            server.maxPendingConnections = 5
+            server.handshakeTimeout = .milliseconds(200)
+        }
+        _ = try await SSLSocket.connected(to: endpoint)
+        var silent: [BlockingClient] = []
+        for _ in 0..<10 { silent.append(try BlockingClient(to: endpoint)) }
+        try await eventually { recorder.count("error socketTimeout") == 10 }
+        _ = try await SSLSocket.connected(to: endpoint)
+        try await eventually { recorder.count("pending") == 2 }
+        await server.close()
+    }
+}

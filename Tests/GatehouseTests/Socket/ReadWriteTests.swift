@@ -1,0 +1,277 @@
+import Gatehouse
+import GatehouseSystem
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ReadWriteTests {
+    private func pair() async throws -> (server: SSLServer, socket: SSLSocket, client: SSLSocket) {
+        let (server, _, endpoint) = try await SSLServer.listening()
+        let client = try await SSLSocket.connected(to: endpoint)
+        let socket = try #require(await server.next())
+        return (server, socket, client)
+    }
+
+    @Test("RW-2, 6.3-45 read, readAll and peek, in any portions")
+    func portions() async throws {
+        let (server, socket, client) = try await pair()
+        await client.write(Array(0..<100))
+        try await eventually { await socket.bytesAvailable == 100 }
+        #expect(await socket.peek(5) == [0, 1, 2, 3, 4])
+        #expect(await socket.peek(1000).count == 100)
+        #expect(await socket.read(3) == [0, 1, 2])
+        #expect(await socket.read(0).isEmpty)
+        #expect(await socket.read(-1).isEmpty)
+        #expect(await socket.bytesAvailable == 97)
+        #expect(await socket.readAll() == Array(3..<100))
+        #expect(await socket.readAll().isEmpty)
+        await server.close()
+        await client.abort()
+    }
+
+    @Test("RW-1 readyRead tells of everything; RW-2 what came stays readable after the end")
+    func readableAfterTheEnd() async throws {
+        let (server, socket, client) = try await pair()
+        let seen = Mutex<[Int]>([])
+        socket.readyRead.connect { socket in
+            let available = socket.bytesAvailable
+            seen.withLock { $0.append(available) }
+        }
+        await client.write([1, 2, 3])
+        await client.disconnectFromHost()
+        try await eventually { await socket.state == .unconnected }
+        #expect(seen.withLock { $0 }.last == 3)
+        #expect(await socket.readAll() == [1, 2, 3])
+        #expect(await socket.write([1]) == 0)
+        await server.close()
+    }
+
+    @Test("6.3-42 10 MB arrive whole, and bytesWritten adds up")
+    func bigTransfer() async throws {
+        let (server, socket, client) = try await pair()
+        let total = 10_000_000
+        let pattern = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        let written = Mutex(0)
+        let confirmed = Mutex(0)
+        let more: @Sendable (isolated SSLSocket) -> Void = { socket in
+            while true {
+                let position = written.withLock { $0 }
+                let start = position % pattern.count
+                let part = pattern[start...].prefix(total - position)
+                if part.isEmpty { return socket.disconnectFromHost() }
+                let taken = socket.write(part)
+                written.withLock { $0 += taken }
+                if taken < part.count { return }
+            }
+        }
+        socket.bytesWritten.connect { socket, count in
+            confirmed.withLock { $0 += count }
+            more(socket)
+        }
+        await socket.run(more)
+        var received = 0
+        while received < total {
+            let part = await client.readAll()
+            let start = received % pattern.count
+            var expected = Array((pattern[start...] + pattern).prefix(part.count))
+            while expected.count < part.count { expected += pattern.prefix(part.count - expected.count) }
+            if part != expected {
+                Issue.record("wrong bytes behind \(received)")
+                break
+            }
+            received += part.count
+            if part.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        #expect(received == total)
+        try await eventually { confirmed.withLock { $0 } == total }
+        await server.close()
+    }
+
+    @Test("G-11 write takes no more than the buffer's size, and takes more when there is room again")
+    func highWaterMark() async throws {
+        let (server, socket, client) = try await pair()
+        await client.run { $0.readBufferSize = 1 }
+        let size = 100_000
+        let taken = await socket.run { socket in
+            socket.writeBufferSize = size
+            var taken = 0
+            #expect(socket.write([UInt8](repeating: 1, count: size + 1)) == size)
+            #expect(socket.write([1]) == 0)
+            #expect(socket.bytesToWrite == size)
+            taken += size
+            return taken
+        }
+        // The kernel's buffers take much; when they are full, ours is too.
+        let total = Mutex(taken)
+        var stalled = 0
+        while stalled < 50 {
+            let more = await socket.write([UInt8](repeating: 1, count: size))
+            #expect(await socket.bytesToWrite <= size)
+            total.withLock { $0 += more }
+            stalled = more == 0 ? stalled + 1 : 0
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        #expect(await socket.bytesToWrite > 0)
+        // The reader held back; now it reads, and everything comes.
+        await client.run { $0.readBufferSize = 0 }
+        try await eventually { await client.bytesAvailable == total.withLock { $0 } }
+        #expect(await socket.bytesToWrite == 0)
+        #expect(await socket.write([1]) == 1)
+        await server.close()
+        await client.abort()
+    }
+
+    @Test("G-11, RW-4, 6.3-34 the read side stops at its buffer's size; reading or lifting the limit goes on")
+    func readBufferSize() async throws {
+        let (server, socket, client) = try await pair()
+        let size = 1000
+        await socket.run { $0.readBufferSize = size }
+        let total = 600_000
+        await client.run { client in
+            client.writeBufferSize = total
+            client.write([UInt8](repeating: 1, count: total))
+        }
+        try await eventually { await socket.bytesAvailable >= size }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(await socket.bytesAvailable <= size + (1 << 16))
+        var received = 0
+        while received < total / 2 { received += await socket.read(10_000).count }
+        await socket.run { $0.readBufferSize = 0 }
+        let half = received
+        try await eventually { await socket.bytesAvailable + half == total }
+        await server.close()
+        await client.abort()
+    }
+
+    @Test("RW-4 a peer that ends while nothing is read: all of it is there when reading goes on")
+    func endWhileHeldBack() async throws {
+        let (server, socket, client) = try await pair()
+        await socket.run { $0.readBufferSize = 1000 }
+        let total = 200_000
+        await client.write([UInt8](repeating: 1, count: total))
+        await client.disconnectFromHost()
+        var received = 0
+        try await eventually { await socket.bytesAvailable >= 1000 }
+        while received < total {
+            let part = await socket.readAll()
+            received += part.count
+            if part.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        #expect(received == total)
+        try await eventually { await socket.state == .unconnected }
+        #expect(await socket.error == nil)
+        await server.close()
+    }
+
+    @Test("small writes of one turn go out together")
+    func gathered() async throws {
+        let (server, socket, client) = try await pair()
+        let counts = Mutex<[Int]>([])
+        socket.bytesWritten.connect { _, count in counts.withLock { $0.append(count) } }
+        await socket.run { socket in
+            for number in 0..<100 { socket.write([UInt8(number)]) }
+        }
+        #expect(try await client.receive(100) == Array(0..<100))
+        try await eventually { counts.withLock { $0 } == [100] }
+        await server.close()
+        await client.abort()
+    }
+
+    @Test("RW-7 bytesWritten does not recurse")
+    func noRecursion() async throws {
+        let (server, socket, client) = try await pair()
+        let depth = Mutex((current: 0, deepest: 0, calls: 0))
+        socket.bytesWritten.connect { socket, _ in
+            let calls = depth.withLock { state in
+                state.current += 1
+                state.deepest = max(state.deepest, state.current)
+                state.calls += 1
+                return state.calls
+            }
+            if calls < 200 { socket.write([1]) }
+            depth.withLock { $0.current -= 1 }
+        }
+        await socket.write([1])
+        #expect(try await client.receive(200).count == 200)
+        #expect(depth.withLock { $0.deepest } == 1)
+        await server.close()
+        await client.abort()
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct ConnectingTests {
+    @Test("6.3-27 a socket that was never connected")
+    func constructing() async throws {
+        let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        #expect(await socket.state == .unconnected)
+        #expect(await !socket.isEncrypted)
+        #expect(await socket.bytesAvailable == 0)
+        #expect(await socket.bytesToWrite == 0)
+        #expect(await socket.error == nil)
+        #expect(socket.peerEndpoint == nil)
+        #expect(socket.peerPort == 0)
+        #expect(await socket.session == nil)
+        #expect(await socket.write([1]) == 0)
+        await socket.disconnectFromHost()
+        await socket.close()
+        await socket.abort()
+        #expect(await socket.state == .unconnected)
+    }
+
+    @Test("nobody listens, no such host, no answer: each error by its name, and the end")
+    func failures() async throws {
+        let (server, _, endpoint) = try await SSLServer.listening()
+        await server.close()
+        let recorder = Recorder()
+        let refused = try await SSLSocket.connecting(to: endpoint, recorder: recorder)
+        try await eventually { recorder.all.last == "disconnected failed" }
+        #expect(await refused.error == .connectionRefused)
+        #expect(await refused.errorString == "cannot connect to \(endpoint): Connection refused")
+
+        let lost = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        try await lost.connectToHostEncrypted("no such host.invalid", port: 1)
+        try await eventually { await lost.state == .unconnected }
+        #expect(await lost.error == .hostNotFound)
+
+        let mute = try await SSLServer.listening { $0.maxPendingConnections = 0 }
+        let waiting = try SSLSocket(
+            configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: .milliseconds(50))
+        try await waiting.connectToHostEncrypted("127.0.0.1", port: mute.endpoint.port)
+        try await eventually { await waiting.state == .unconnected }
+        #expect(await waiting.error == .socketTimeout)
+        await mute.server.close()
+    }
+
+    @Test("a socket connects once")
+    func once() async throws {
+        let (server, _, endpoint) = try await SSLServer.listening()
+        let client = try await SSLSocket.connected(to: endpoint)
+        let again = await #expect(throws: SocketFailure.self) {
+            try await client.connectToHostEncrypted("localhost", port: endpoint.port)
+        }
+        #expect(again?.error == .operation)
+        await client.abort()
+        await server.close()
+    }
+
+    @Test("a client's name is looked up, and every address is tried")
+    func lookup() async throws {
+        let (server, _, endpoint) = try await SSLServer.listening()
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        try await client.connectToHostEncrypted("localhost", port: endpoint.port)
+        try await eventually { await client.isEncrypted }
+        #expect(client.peerEndpoint == endpoint)
+        await client.abort()
+        await server.close()
+    }
+
+    @Test("what is written before the handshake goes out after it")
+    func earlyWrite() async throws {
+        let (server, _, endpoint) = try await SSLServer.listening()
+        let client = try await SSLSocket.connecting(to: endpoint)
+        #expect(await client.write([1, 2, 3]) == 3)
+        let socket = try #require(await server.next())
+        #expect(try await socket.receive(3) == [1, 2, 3])
+        await client.abort()
+        await server.close()
+    }
+}

@@ -1,0 +1,40 @@
+import Gatehouse
+import GatehouseTLS
+import Synchronization
+
+/// What happened, in order, as text; any thread adds.
+final class Recorder: Sendable {
+    private let entries = Mutex<[String]>([])
+
+    var all: [String] { entries.withLock { $0 } }
+
+    func add(_ entry: String) { entries.withLock { $0.append(entry) } }
+
+    func count(_ entry: String) -> Int { all.count { $0 == entry } }
+
+    /// Records every signal of a server.
+    func follow(_ server: SSLServer) {
+        server.newConnection.connect { [self] server in add("newConnection") }
+        server.startedEncryptionHandshake.connect { [self] _, socket in add("started") }
+        server.pendingConnectionAvailable.connect { [self] _ in add("pending") }
+        server.errorOccurred.connect { [self] _, socket, error in add("error \(error)") }
+        server.alertSent.connect { [self] _, _, alert in add("alertSent \(alert.level) \(alert.description)") }
+        server.alertReceived.connect { [self] _, _, alert in add("alertReceived \(alert.level) \(alert.description)") }
+        server.acceptError.connect { [self] _, error in add("acceptError \(error)") }
+    }
+
+    /// Records every signal of a socket but `readyRead` and `bytesWritten`.
+    func follow(_ socket: SSLSocket) {
+        socket.encrypted.connect { [self] _ in add("encrypted") }
+        socket.stateChanged.connect { [self] _, state in add("state \(state)") }
+        socket.errorOccurred.connect { [self] _, error in add("error \(error)") }
+        socket.alertSent.connect { [self] _, alert in add("alertSent \(alert.level) \(alert.description)") }
+        socket.alertReceived.connect { [self] _, alert in add("alertReceived \(alert.level) \(alert.description)") }
+        socket.disconnected.connect { [self] _, ending in add("disconnected \(ending)") }
+    }
+}
+
+/// Waits, without a bound of its own, until the condition holds; a test's time limit ends it.
+func eventually(_ condition: @Sendable () async throws -> Bool) async throws {
+    while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
+}
