@@ -35,7 +35,8 @@ struct AEADTests {
             #expect(opened == (test.result == .valid ? message : nil), "\(name) \(test.id): opening")
             ran["\(algorithm) \(test.result)", default: 0] += 1
         }
-        print("\(name): \(file.cases.count) cases: \(ran.sorted { $0.key < $1.key })")
+        let report = ran.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        print("\(name): \(file.cases.count) cases: \(report)")
         let groups = Self.algorithms.filter { ("\($0)".hasPrefix("aes")) == name.hasPrefix("aes") }
         for group in groups {
             #expect(ran["\(group) valid", default: 0] > 0)

@@ -46,9 +46,9 @@ package struct EphemeralKey: ~Copyable, Sendable {
 }
 
 extension NamedGroup {
-    /// The groups that can be used here, in the order of preference: what costs least for its strength first.
+    /// The groups that can be used here, in the order of preference.
     public static let supported: [NamedGroup] = [.x25519, .secp256r1, .x448, .secp384r1, .secp521r1].filter { group in
-        (try? EphemeralKey.generate(group)) != nil
+        KeyAgreementGroup.named(group)?.isAvailable ?? false
     }
 
     /// Whether this group can be used here.

@@ -50,6 +50,11 @@ final class KeyAgreementGroup: Sendable {
         }
     }
 
+    /// Whether libcrypto has the group: its configuration may leave it out.
+    var isAvailable: Bool {
+        (try? makeGenerator()) != nil
+    }
+
     /// A fresh key pair.
     func generate() throws(CryptoError) -> KeyHandle {
         try generators.with(make: makeGenerator, KeyHandle.generate)
@@ -96,7 +101,7 @@ final class KeyAgreementGroup: Sendable {
     private func derive(_ key: KeyHandle, with peer: KeyHandle) throws(CryptoError) -> Secret {
         guard let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else { throw .library() }
         defer { EVP_PKEY_CTX_free(context) }
-        // The last argument leaves out a check of the peer's key that repeats the one above; the curves' cofactor is 1.
+        // The last argument leaves out a check of the peer's key: it has been made when the key was put in.
         guard EVP_PKEY_derive_init(context) == 1, EVP_PKEY_derive_set_peer_ex(context, peer.pointer, 0) == 1 else {
             throw .library()
         }
@@ -129,9 +134,13 @@ final class KeyAgreementGroup: Sendable {
     }
 
     private func makeGenerator() throws(CryptoError) -> KeyContext {
-        switch kind {
-        case .montgomery(let name, _): try KeyHandle.makeGenerator(name)
-        case .weierstrass(let curve): try curve.makeGenerator()
+        do throws(CryptoError) {
+            switch kind {
+            case .montgomery(let name, _): return try KeyHandle.makeGenerator(name)
+            case .weierstrass(let curve): return try curve.makeGenerator()
+            }
+        } catch {
+            throw .unsupportedGroup
         }
     }
 
