@@ -7,6 +7,7 @@ struct Command: Sendable {
     static let all = [
         Command(name: "serve", summary: "run a TLS 1.3 server", run: runServe),
         Command(name: "connect", summary: "connect to a TLS 1.3 server", run: runConnect),
+        Command(name: "verify", summary: "judge a certificate and its chain", run: runVerify),
     ]
 
     static var help: String {

@@ -54,7 +54,11 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
     } else if let path = options.value("--ca") {
         verification = .trustStore(TrustStore(anchors: try Settings.certificates(in: path)))
     } else {
-        verification = .trustStore(try SystemRoots.load())
+        do {
+            verification = .trustStore(try TrustStore.system())
+        } catch {
+            throw UsageError("\(error): give some with --ca")
+        }
     }
     do {
         return try SSLConfiguration(
@@ -65,26 +69,6 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
         throw error
     } catch {
         throw UsageError("\(error)")
-    }
-}
-
-/// The roots that come with the system.
-private enum SystemRoots {
-    /// Where Debian, Fedora, Alpine and the BSDs keep them.
-    static let paths = [
-        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
-    ]
-
-    static func load() throws(UsageError) -> TrustStore {
-        for path in paths {
-            guard let contents = try? FileSystem.read(path, limit: 1 << 24) else { continue }
-            do {
-                return TrustStore(anchors: try SSLCertificate.certificates(pem: contents))
-            } catch {
-                throw UsageError("\(path): \(error)")
-            }
-        }
-        throw UsageError("there are no trusted certificates at \(paths.joined(separator: ", ")): give some with --ca")
     }
 }
 

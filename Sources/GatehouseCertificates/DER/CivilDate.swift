@@ -45,6 +45,33 @@ struct CivilDate: Hashable {
     }
 }
 
+extension UnixTime {
+    /// Reads `2026-11-22` or `2026-11-22T17:42:54Z` (RFC 3339, without fractions and in UTC); nil if `timestamp` is
+    /// neither.
+    public init?(timestamp: String) {
+        let parts = timestamp.split(separator: "T", omittingEmptySubsequences: false)
+        let date = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count <= 2, date.map(\.count) == [4, 2, 2], date.allSatisfy({ $0.utf8.allSatisfy(isDigit) }),
+            let year = Int(date[0]), let month = Int(date[1]), let day = Int(date[2]), 1...12 ~= month,
+            day >= 1, day <= CivilDate.days(inMonth: month, of: year)
+        else { return nil }
+        var seconds = 0
+        if parts.count == 2 {
+            let clock = parts[1].dropLast().split(separator: ":", omittingEmptySubsequences: false)
+            guard parts[1].hasSuffix("Z"), clock.map(\.count) == [2, 2, 2],
+                clock.allSatisfy({ $0.utf8.allSatisfy(isDigit) }), let hour = Int(clock[0]), let minute = Int(clock[1]),
+                let second = Int(clock[2]), hour <= 23, minute <= 59, second <= 59
+            else { return nil }
+            seconds = (hour * 60 + minute) * 60 + second
+        }
+        self = UnixTime(CivilDate(year: year, month: month, day: day).daysSince1970 * 86_400 + seconds)
+    }
+}
+
+private func isDigit(_ character: UInt8) -> Bool {
+    0x30...0x39 ~= character
+}
+
 /// A time as people write it: `2026-11-22 17:42:54 UTC`.
 func describe(_ time: UnixTime) -> String {
     let seconds = Int(time)

@@ -133,6 +133,8 @@ extension Certificate {
     public var notBefore: UnixTime { fields.notBefore }
     /// The last second at which it is valid.
     public var notAfter: UnixTime { fields.notAfter }
+    /// The two ends of its validity for people, such as `2026-11-22 17:42:54 UTC`.
+    public var validity: (from: String, until: String) { (describe(notBefore), describe(notAfter)) }
     /// The SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7).
     public var publicKeyInfo: [UInt8] { copy(fields.publicKeyInfo) }
     /// The kind of its key; nil for one that is not supported.
