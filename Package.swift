@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["GatehouseTool"]),
         .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
         .executable(name: "certificate-bench", targets: ["CertificateBench"]),
+        .executable(name: "bogo-shim", targets: ["BogoShim"]),
         .executable(name: "limbo-harness", targets: ["LimboHarness"]),
     ],
     targets: [
@@ -61,6 +62,12 @@ let package = Package(
             name: "CertificateBench",
             dependencies: ["GatehouseCertificates", "GatehouseCrypto"],
             path: "Benchmarks/Certificates",
+            swiftSettings: safe),
+        .executableTarget(
+            name: "BogoShim",
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],
+            path: "Tests/BogoShim",
+            exclude: ["README.md", "config.json"],
             swiftSettings: safe),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
         .executableTarget(

@@ -1,0 +1,128 @@
+/// An option that a flag sets.
+typealias Setting<Value> = any WritableKeyPath<Options, Value> & Sendable
+
+/// What a flag of the runner's does to the options.
+enum Flag {
+    case enable(Setting<Bool>)
+    case number(Setting<Int>)
+    case optionalNumber(Setting<Int?>)
+    case numbers(Setting<[Int]>)
+    case text(Setting<String>)
+    case optionalText(Setting<String?>)
+    case newCredential(CredentialOptions.Kind)
+    /// It asks for what is always so here, or for a call that this API does not have.
+    case alwaysSo
+
+    var takesValue: Bool {
+        switch self {
+        case .number, .optionalNumber, .numbers, .text, .optionalText: true
+        case .enable, .newCredential, .alwaysSo: false
+        }
+    }
+
+    /// - Throws: `ShimError.notImplemented` for a number that is none.
+    func apply(_ value: String, to options: inout Options) throws(ShimError) {
+        switch self {
+        case .enable(let path): options[keyPath: path] = true
+        case .number(let path): options[keyPath: path] = try Self.number(value)
+        case .optionalNumber(let path): options[keyPath: path] = try Self.number(value)
+        case .numbers(let path): options[keyPath: path].append(try Self.number(value))
+        case .text(let path): options[keyPath: path] = value
+        case .optionalText(let path): options[keyPath: path] = value
+        case .newCredential(let kind): options.furtherCredentials.append(CredentialOptions(kind: kind))
+        case .alwaysSo: break
+        }
+    }
+
+    private static func number(_ value: String) throws(ShimError) -> Int {
+        guard let number = Int(value) else { throw .notImplemented("\(value) as a number") }
+        return number
+    }
+
+    /// Every flag that is understood. A flag that is not listed here ends the shim with "not implemented".
+    static let known: [String: Flag] = [
+        "-port": .number(\.port),
+        "-shim-id": .number(\.shimID),
+        "-ipv6": .enable(\.usesIPv6),
+        "-server": .enable(\.isServer),
+        "-resume-count": .number(\.resumeCount),
+        "-is-handshaker-supported": .enable(\.asksForHandshaker),
+        "-async": .enable(\.isAsynchronous),
+
+        "-no-tls13": .enable(\.isVersion13Off),
+        "-max-version": .optionalNumber(\.maximumVersion),
+        "-expect-version": .optionalNumber(\.expectedVersion),
+
+        "-curves": .numbers(\.groups),
+        "-verify-prefs": .numbers(\.verificationSchemes),
+        "-host-name": .optionalText(\.hostName),
+        "-advertise-alpn": .optionalText(\.advertisedProtocols),
+
+        "-select-alpn": .optionalText(\.selectedProtocol),
+        "-decline-alpn": .enable(\.declinesProtocols),
+        "-reject-alpn": .enable(\.rejectsProtocols),
+        "-server-supported-groups-hint": .numbers(\.announcedGroups),
+        "-fail-cert-callback": .enable(\.failsCredentialChoice),
+        "-use-early-callback": .enable(\.choosesCredentialLater),
+        "-install-ddos-callback": .enable(\.installsHelloFilter),
+        "-fail-ddos-callback": .enable(\.failsHelloFilter),
+        "-fail-early-callback": .enable(\.refusesHello),
+
+        "-new-x509-credential": .newCredential(.x509),
+        "-cert-file": .optionalText(\.currentCredential.certificateFile),
+        "-key-file": .optionalText(\.currentCredential.keyFile),
+        "-signing-prefs": .numbers(\.currentCredential.signingSchemes),
+
+        "-trust-cert": .optionalText(\.trustFile),
+        "-verify-peer": .enable(\.verifiesPeer),
+        "-verify-fail": .enable(\.failsVerification),
+        "-use-custom-verify-callback": .enable(\.usesCustomVerification),
+        "-require-any-client-certificate": .enable(\.requiresClientCertificate),
+
+        "-shim-writes-first": .enable(\.writesFirst),
+        "-shim-initial-write": .text(\.initialWrite),
+        "-repeat-shim-initial-write": .number(\.initialWriteCount),
+        "-shim-shuts-down": .enable(\.shutsDown),
+        "-check-close-notify": .enable(\.checksCloseNotify),
+        "-key-update": .enable(\.updatesKeys),
+        "-key-update-before-read": .enable(\.updatesKeysBeforeReading),
+        "-read-size": .optionalNumber(\.readSize),
+        "-export-keying-material": .optionalNumber(\.exportedCount),
+        "-export-label": .text(\.exportLabel),
+        "-export-context": .text(\.exportContext),
+        "-use-export-context": .enable(\.usesExportContext),
+
+        "-expect-advertised-alpn": .optionalText(\.expectedAdvertisedProtocols),
+        "-expect-alpn": .optionalText(\.expectedProtocol),
+        "-expect-server-name": .optionalText(\.expectedServerName),
+        "-expect-curve-id": .optionalNumber(\.expectedGroup),
+        "-expect-peer-signature-algorithm": .optionalNumber(\.expectedPeerScheme),
+        "-expect-cipher": .optionalNumber(\.expectedCipherSuite),
+        "-expect-cipher-aes": .optionalNumber(\.expectedCipherSuiteWithAES),
+        "-expect-cipher-no-aes": .alwaysSo,
+        "-expect-hrr": .enable(\.expectsRetry),
+        "-expect-no-hrr": .enable(\.expectsNoRetry),
+        "-expect-peer-cert-file": .optionalText(\.expectedPeerCertificateFile),
+        "-expect-no-peer-cert": .enable(\.expectsNoPeerCertificate),
+        "-expect-verify-result": .enable(\.expectsVerificationResult),
+
+        // Older versions are never spoken.
+        "-no-tls1": .alwaysSo,
+        "-no-tls11": .alwaysSo,
+        "-no-tls12": .alwaysSo,
+        "-no-legacy-server-connect": .alwaysSo,
+        // RFC 9846 §D: TLS 1.3 has what the extended master secret brought to older versions.
+        "-expect-extended-master-secret": .alwaysSo,
+        // There is no call that makes the handshake: reading and writing drive it.
+        "-implicit-handshake": .alwaysSo,
+        "-no-op-extra-handshake": .alwaysSo,
+        // No server keeps a session under an identifier that a client could name.
+        "-expect-no-session-id": .alwaysSo,
+        // Our order of cipher suites decides in any case.
+        "-server-preference": .alwaysSo,
+        // There are no hints that could mismatch.
+        "-allow-hint-mismatch": .alwaysSo,
+        // One way to set a credential is all there is.
+        "-use-old-client-cert-callback": .alwaysSo,
+    ]
+}
