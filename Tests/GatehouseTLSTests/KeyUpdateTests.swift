@@ -75,6 +75,28 @@ struct KeyUpdateTests {
         #expect(throws: TLSError.peerMisbehaved(.tooManyPostHandshakeMessages)) { try loopback.run() }
     }
 
+    @Test("F-12 a request is answered once, right before our next data")
+    func answer() throws {
+        let loopback = try Self.established()
+        func records(_ data: [UInt8]) throws -> Int {
+            try loopback.server.send(data.span, output: &loopback.toClient)
+            var (count, position) = (0, 0)
+            while let header = RecordHeader(loopback.toClient.span, at: position) {
+                count += 1
+                position += RecordHeader.length + header.bodyLength
+            }
+            try loopback.run()
+            return count
+        }
+        #expect(try records([1]) == 1)
+        try loopback.client.updateKeys(requestingPeers: true, output: &loopback.toServer)
+        try loopback.run()
+        #expect(loopback.toClient.isEmpty)
+        #expect(try records([2]) == 2)
+        #expect(try records([3]) == 1)
+        #expect(loopback.clientReceived == [1, 2, 3])
+    }
+
     @Test("F-12 a KeyUpdate that asks for what there is not: illegal_parameter")
     func unknownRequest() throws {
         let loopback = try Self.established()

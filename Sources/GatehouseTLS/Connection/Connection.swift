@@ -52,7 +52,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         guard core.isEstablished else { throw .misuse(.notEstablished) }
         guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
         guard !plaintext.isEmpty else { return }
-        if core.writer.isKeyWornOut { try updateKeys(requestingPeers: false, output: &output) }
+        if core.writer.isKeyWornOut || core.owesKeyUpdate { try updateKeys(requestingPeers: false, output: &output) }
         try core.writer.write(.applicationData, plaintext, to: &output)
     }
 

@@ -16,6 +16,8 @@ struct ConnectionCore: ~Copyable, Sendable {
     var isEstablished = false
     /// We send no more (RFC 9846 §6.1).
     var hasSentCloseNotify = false
+    /// The peer has asked for a KeyUpdate: one goes out before our next application data.
+    var owesKeyUpdate = false
     /// Nothing is read until a decision comes.
     private(set) var isPaused = false
     /// What the current step has to tell.

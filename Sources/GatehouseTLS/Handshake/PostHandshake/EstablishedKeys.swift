@@ -42,10 +42,9 @@ struct EstablishedKeys: ~Copyable, Sendable {
         core.reader.install(try read.opener(aead), try core.joiner.aligned())
         awaitsPeersUpdate = false
         // "If the request_update field is set to "update_requested", then the receiver MUST send a KeyUpdate of its own
-        // with request_update set to "update_not_requested" prior to sending its next Application Data record."
-        if update.request == .updateRequested, !core.hasSentCloseNotify {
-            try send(.updateNotRequested, &core)
-        }
+        // with request_update set to "update_not_requested" prior to sending its next Application Data record." So many
+        // requests that come while we are silent get one answer, as §4.7.3 allows.
+        if update.request == .updateRequested { core.owesKeyUpdate = true }
     }
 
     /// Our own KeyUpdate. A request is not made again before the one before is answered.
@@ -56,6 +55,7 @@ struct EstablishedKeys: ~Copyable, Sendable {
     }
 
     private mutating func send(_ request: KeyUpdate.Request, _ core: inout ConnectionCore) throws(TLSError) {
+        core.owesKeyUpdate = false
         try core.send(KeyUpdate(request: request).encoded())
         write = write.next()
         core.writer.install(try write.sealer(aead))
