@@ -15,6 +15,8 @@ public struct Credential: Sendable {
     public let chain: [Certificate]
     /// The private key of the first certificate.
     public let key: PrivateKey
+    /// What the key may sign the handshake with, in the order of preference; at first all that it can sign with.
+    public var signatureSchemes: [SignatureScheme]
 
     /// Pairs a chain with its key.
     ///
@@ -42,10 +44,11 @@ public struct Credential: Sendable {
         }
         self.chain = chain
         self.key = key
+        signatureSchemes = key.signatureSchemes
     }
 
     /// The first of our schemes that the peer accepts.
     func signatureScheme(amongPeers schemes: [SignatureScheme]) -> SignatureScheme? {
-        key.signatureSchemes.first(where: schemes.contains)
+        signatureSchemes.first { schemes.contains($0) && key.signatureSchemes.contains($0) }
     }
 }

@@ -47,7 +47,8 @@ extension PeerMisbehaved {
             .sessionIDNotEchoed, .downgrade, .cipherSuiteNotOffered, .versionNotOffered, .duplicateKeyShare,
             .keyShareForUnlistedGroup, .keyShareForUnofferedGroup, .invalidKeyShare, .applicationProtocolNotOffered,
             .recordSizeLimitTooSmall, .wrongCertificateRequestContext, .signatureSchemeNotOffered,
-            .signatureSchemeUnfitForKey, .helloChanged, .unsolicitedCookie, .retryNotKept, .needlessRetry:
+            .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .retryNotKept,
+            .needlessRetry:
             .illegalParameter
         case .unsolicitedExtension: .unsupportedExtension
         case .missingExtension: .missingExtension

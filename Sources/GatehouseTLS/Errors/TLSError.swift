@@ -125,6 +125,8 @@ public enum PeerMisbehaved: Sendable, Hashable {
     case signatureSchemeNotOffered
     /// A signature scheme that does not fit the certificate's key.
     case signatureSchemeUnfitForKey
+    /// The certificate's key usage does not allow the key to sign.
+    case keyNotForSigning
     /// The signature in CertificateVerify is wrong.
     case invalidSignature
     /// The verify data in Finished is wrong.

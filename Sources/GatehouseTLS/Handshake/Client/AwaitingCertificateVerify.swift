@@ -14,7 +14,7 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
         let verified = try PeerCertificateVerified.verify(
             chain, agreement.name, verification, at: core.now)
         let signature = try HandshakeSignature.verify(
-            certificateVerify, .server, agreement.transcript.hash, with: try Self.publicKey(chain[0]),
+            certificateVerify, .server, agreement.transcript.hash, by: chain[0],
             offered: agreement.configuration.signatureSchemes)
         core.session?.signatureScheme = certificateVerify.algorithm
         agreement.transcript.append(message.bytes)
@@ -25,14 +25,6 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
         case .none:
             core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: agreement.name))))
             return .judgingPeer(JudgingPeer(agreement: agreement, signature: signature))
-        }
-    }
-
-    private static func publicKey(_ leaf: Certificate) throws(TLSError) -> PublicKey {
-        do throws(CryptoError) {
-            return try leaf.publicKey()
-        } catch {
-            throw .invalidMessage(.unusableCertificateKey)
         }
     }
 }

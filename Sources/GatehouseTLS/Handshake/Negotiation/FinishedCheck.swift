@@ -10,7 +10,6 @@ extension Finished {
     /// MUST terminate the connection with a "decrypt_error" alert."
     func verify(_ secret: borrowing TrafficSecret, _ transcriptHash: [UInt8]) throws(TLSError) -> FinishedVerified {
         let expected = secret.verifyData(transcriptHash)
-        guard verifyData.count == expected.count else { throw .invalidMessage(.truncated) }
         guard constantTimeEquals(verifyData.span, expected.span) else { throw .peerMisbehaved(.wrongFinished) }
         return FinishedVerified()
     }
