@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 
 /// A program of this machine that tests run.
 public struct Tool: Sendable {
@@ -16,9 +16,15 @@ public struct Tool: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         /// One sentence.
         public let description: String
+
+        /// A failure with this sentence.
+        public init(description: String) {
+            self.description = description
+        }
     }
 
-    private let executable: URL
+    /// Where it is.
+    public let executable: URL
 
     /// Finds the program `name` in the folders of PATH.
     ///
