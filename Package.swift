@@ -88,7 +88,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["GatehouseTLS", "GatehouseCrypto", "TraceReplay", "TestSupport"],
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TraceReplay", "TestSupport"],
             swiftSettings: common),
         .testTarget(
             name: "GatehouseTests",

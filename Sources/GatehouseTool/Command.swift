@@ -8,6 +8,7 @@ struct Command: Sendable {
         Command(name: "serve", summary: "run a TLS 1.3 server", run: runServe),
         Command(name: "connect", summary: "connect to a TLS 1.3 server", run: runConnect),
         Command(name: "verify", summary: "judge a certificate and its chain", run: runVerify),
+        Command(name: "vectors", summary: "run the published connections of RFC 8448", run: runVectors),
     ]
 
     static var help: String {

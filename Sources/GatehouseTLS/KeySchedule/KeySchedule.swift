@@ -6,6 +6,10 @@ package import GatehouseCrypto
 //              |
 //    PSK ->  HKDF-Extract = Early Secret
 //              |
+//              +-----> Derive-Secret(., "ext binder" | "res binder", "")
+//              +-----> Derive-Secret(., "c e traffic", ClientHello)
+//              +-----> Derive-Secret(., "e exp master", ClientHello)
+//              |
 //        Derive-Secret(., "derived", "")
 //              |
 //    (EC)DHE -> HKDF-Extract = Handshake Secret
@@ -61,6 +65,16 @@ package struct ScheduleSecret: ~Copyable, Sendable {
     package func derivedForNextStage() -> Secret {
         derive("derived", hash.digestOfNothing)
     }
+
+    /// `finished_key`, with this secret as the base key (RFC 9846 §4.5.3).
+    package func finishedKey() -> Secret {
+        expandLabel("finished", context: [], count: hash.digestLength)
+    }
+
+    /// The HMAC under `finishedKey()`: what stands in Finished, and as a binder in a ClientHello.
+    package func verifyData(_ transcriptHash: [UInt8]) -> [UInt8] {
+        finishedKey().withSpan { HMACKey(hash, key: $0) }.authenticate(transcriptHash.span)
+    }
 }
 
 /// The first stage: what a pre-shared key, or the lack of one, gives.
@@ -76,10 +90,48 @@ package struct EarlySecret: ~Copyable, Sendable {
         stage = ScheduleSecret(hash, salt: Secret(zeros: hash.digestLength), inputKeyingMaterial: preSharedKey)
     }
 
+    /// The key of the binder for the pre-shared key that this stage was made with.
+    package func binderKey(_ origin: PreSharedKeyOrigin) -> BinderKey {
+        let empty = stage.hash.digestOfNothing
+        let secret =
+            switch origin {
+            case .external: stage.derive("ext binder", empty)
+            case .resumption: stage.derive("res binder", empty)
+            }
+        return BinderKey(stage: ScheduleSecret(stage.hash, secret))
+    }
+
+    package func clientTraffic(_ clientHelloHash: [UInt8]) -> TrafficSecret {
+        TrafficSecret(stage.hash, stage.derive("c e traffic", clientHelloHash))
+    }
+
+    package func exporter(_ clientHelloHash: [UInt8]) -> Secret {
+        stage.derive("e exp master", clientHelloHash)
+    }
+
     package consuming func handshakeSecret(_ sharedSecret: borrowing Secret) -> HandshakeSecret {
         HandshakeSecret(
             stage: ScheduleSecret(
                 stage.hash, salt: stage.derivedForNextStage(), inputKeyingMaterial: sharedSecret))
+    }
+}
+
+/// Where a pre-shared key comes from; one kind cannot be passed off as the other, as their binders differ.
+package enum PreSharedKeyOrigin: Sendable {
+    /// Both sides were given it.
+    case external
+    /// It came out of an earlier handshake.
+    case resumption
+}
+
+/// `binder_key`: proves that whoever offers a pre-shared key knows it (RFC 9846 §4.3.11.2).
+package struct BinderKey: ~Copyable, Sendable {
+    package let stage: ScheduleSecret
+
+    /// "The PskBinderEntry is computed in the same way as the Finished message (Section 4.5.3) but with the BaseKey
+    /// being the binder_key": the transcript ends before the binders of the ClientHello.
+    package func binder(_ truncatedHelloHash: [UInt8]) -> [UInt8] {
+        stage.verifyData(truncatedHelloHash)
     }
 }
 
@@ -130,8 +182,18 @@ package struct MainSecret: ~Copyable, Sendable {
         stage.derive("exp master", serverFinishedHash)
     }
 
-    package func resumption(_ clientFinishedHash: [UInt8]) -> Secret {
-        stage.derive("res master", clientFinishedHash)
+    package func resumption(_ clientFinishedHash: [UInt8]) -> ResumptionSecret {
+        ResumptionSecret(stage: ScheduleSecret(stage.hash, stage.derive("res master", clientFinishedHash)))
+    }
+}
+
+/// `resumption_secret`: the pre-shared keys of later connections come from it.
+package struct ResumptionSecret: ~Copyable, Sendable {
+    package let stage: ScheduleSecret
+
+    /// The pre-shared key of the ticket with this nonce (RFC 9846 §4.7.1).
+    package func preSharedKey(ticketNonce: [UInt8]) -> Secret {
+        stage.expandLabel("resumption", context: ticketNonce, count: stage.hash.digestLength)
     }
 }
 

@@ -33,15 +33,15 @@ package struct TrafficSecret: ~Copyable, Sendable {
 
     /// `finished_key` (RFC 9846 §4.5.3).
     package func finishedKey() -> Secret {
-        schedule.expandLabel("finished", context: [], count: schedule.hash.digestLength)
+        schedule.finishedKey()
     }
 
     /// The verify data of a Finished message of this secret's sender.
     package func verifyData(_ transcriptHash: [UInt8]) -> [UInt8] {
-        finishedKey().withSpan { HMACKey(schedule.hash, key: $0) }.authenticate(transcriptHash.span)
+        schedule.verifyData(transcriptHash)
     }
 
-    func sealer(_ aead: AEADAlgorithm) throws(TLSError) -> RecordSealer {
+    package func sealer(_ aead: AEADAlgorithm) throws(TLSError) -> RecordSealer {
         do throws(CryptoError) {
             return try RecordSealer(aead, key: writeKey(aead), iv: writeIV())
         } catch {
@@ -49,7 +49,7 @@ package struct TrafficSecret: ~Copyable, Sendable {
         }
     }
 
-    func opener(_ aead: AEADAlgorithm) throws(TLSError) -> RecordOpener {
+    package func opener(_ aead: AEADAlgorithm) throws(TLSError) -> RecordOpener {
         do throws(CryptoError) {
             return try RecordOpener(aead, key: writeKey(aead), iv: writeIV())
         } catch {

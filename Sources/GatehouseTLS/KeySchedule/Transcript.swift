@@ -1,27 +1,27 @@
-import GatehouseCrypto
+package import GatehouseCrypto
 
 /// The handshake messages so far, hashed (RFC 9846 §4.1).
-struct Transcript: Sendable {
+package struct Transcript: Sendable {
     private var hasher: Hasher
 
-    init(_ hash: HashAlgorithm, startingWith clientHello: [UInt8]) {
+    package init(_ hash: HashAlgorithm, startingWith clientHello: [UInt8]) {
         hasher = Hasher(hash)
         append(clientHello)
     }
 
     /// After a HelloRetryRequest, a message of its own kind stands for the first ClientHello (RFC 9846 §4.1):
     /// message_hash || 00 00 Hash.length || Hash(ClientHello1).
-    init(_ hash: HashAlgorithm, standingForFirst clientHello: [UInt8]) {
+    package init(_ hash: HashAlgorithm, standingForFirst clientHello: [UInt8]) {
         let digest = Hasher.hash(hash, clientHello.span)
         self.init(hash, startingWith: [HandshakeType.messageHash.rawValue, 0, 0, UInt8(digest.count)] + digest)
     }
 
-    mutating func append(_ message: [UInt8]) {
+    package mutating func append(_ message: [UInt8]) {
         hasher.update(message.span)
     }
 
     /// Transcript-Hash of the messages so far.
-    var hash: [UInt8] {
+    package var hash: [UInt8] {
         hasher.digest()
     }
 }
