@@ -94,7 +94,7 @@ let package = Package(
             name: "GatehouseTests",
             dependencies: [
                 "Gatehouse", "GatehouseSystem", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto",
-                "TestSupport",
+                "GatehouseTool", "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(

@@ -51,6 +51,7 @@ private let gracePeriod = Duration.seconds(1)
             }
         }
     }
+    try TerminationSignals.catchAll()
     do {
         try await server.listen(address: address, port: port)
     } catch {
@@ -85,15 +86,17 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
             throw UsageError("\(certificate) with \(key): \(error)")
         }
     }
-    if credentials.isEmpty {
-        credentials = [try EphemeralCredential.make()]
-        Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
-    }
+    let isEphemeral = credentials.isEmpty
+    if isEphemeral { credentials = [try EphemeralCredential.make()] }
     do {
-        return try SSLConfiguration(
+        let configuration = try SSLConfiguration(
             credentials: credentials, allowedNextProtocols: options.list("--alpn") ?? [],
             ciphers: Settings.suites(options), groups: Settings.groups(options),
             keyLog: Settings.keyLog(options.value("--keylog")))
+        if isEphemeral {
+            Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
+        }
+        return configuration
     } catch let error as UsageError {
         throw error
     } catch {
@@ -106,7 +109,7 @@ private func terminationSignal() async {
     await withCheckedContinuation { continuation in
         do {
             try SystemThread.start {
-                _ = TerminationSignals.wait()
+                TerminationSignals.wait()
                 continuation.resume()
             }
         } catch {

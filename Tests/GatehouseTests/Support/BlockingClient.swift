@@ -11,6 +11,7 @@ final class BlockingClient: Sendable {
         poller = try Poller()
         try wait(for: .write)
         if let error = socket.connectionError(to: endpoint) { throw error }
+        socket.setNoDelay()
     }
 
     /// Our end.
@@ -77,9 +78,6 @@ final class BlockingClient: Sendable {
         _ = setsockopt(
             socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
-
-    /// Sends each part of what is sent in a segment of its own.
-    func sendPartsAtOnce() { socket.setNoDelay() }
 
     func shutdownWriting() { socket.shutdownWriting() }
 }

@@ -21,7 +21,6 @@ struct EngineClient: ~Copyable {
         var hello: [UInt8] = []
         let connection = try ClientConnection(
             configuration, serverName: "localhost", now: SystemClock.unixTime, output: &hello)
-        if slowly { transport.sendPartsAtOnce() }
         for part in slowly ? hello.map({ [$0] }) : [hello] { try transport.send(part) }
         self.init(transport, connection)
     }

@@ -1,0 +1,127 @@
+import Foundation
+import GatehouseSystem
+import Synchronization
+
+/// The command `gatehouse`, as it was built beside the tests.
+final class ToolProcess: Sendable {
+    /// What a process left behind.
+    struct Outcome: Sendable {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    static var executable: URL {
+        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "gatehouse")
+    }
+
+    private let process: Mutex<Process>
+    private let folder: URL
+    let identifier: Int32
+
+    /// Starts the command in an empty folder of its own, which holds the files. `shell` is put before it, for limits.
+    init(_ arguments: [String], files: [String: String] = [:], shell: String? = nil) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+        for name in ["input", "output", "errors"] where files[name] == nil {
+            try Data().write(to: folder.appending(path: name))
+        }
+        let process = Process()
+        if let shell {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.executable.path] + arguments
+        } else {
+            process.executableURL = Self.executable
+            process.arguments = arguments
+        }
+        process.currentDirectoryURL = folder
+        // Files and not pipes: nothing can fill up and wait.
+        process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
+        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
+        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "errors"))
+        try process.run()
+        identifier = process.processIdentifier
+        self.process = Mutex(process)
+    }
+
+    deinit {
+        process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func text(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
+    }
+
+    var output: String { get throws { try text("output") } }
+    var errors: String { get throws { try text("errors") } }
+
+    func contents(of file: String) throws -> String { try text(file) }
+
+    /// The permissions of a file that the process made.
+    func permissions(of file: String) throws -> Int? {
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: file).path)
+        return attributes[.posixPermissions] as? Int
+    }
+
+    /// How many descriptors the process has open.
+    var descriptors: Int {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd").count }
+    }
+
+    /// The process's resident memory in KiB.
+    var memory: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(identifier)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+            return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
+        }
+    }
+
+    /// Waits for the end.
+    func finish() async throws -> Outcome {
+        try await eventually { self.process.withLock { !$0.isRunning } }
+        let status = process.withLock { $0.terminationStatus }
+        return Outcome(status: status, output: try output, errors: try errors)
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    func terminate(_ signal: Int32 = SIGTERM) async throws -> Outcome {
+        kill(identifier, signal)
+        return try await finish()
+    }
+
+    /// The lines of `--events`.
+    var events: [[String: String]] {
+        get throws {
+            try output.split(separator: "\n").compactMap { line in
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return object?.mapValues { "\($0)" }
+            }
+        }
+    }
+
+    /// Starts `gatehouse serve --events` on a port of the system's choice and waits until it listens.
+    static func serving(
+        _ arguments: [String] = [], files: [String: String] = [:], shell: String? = nil
+    ) async throws -> (process: ToolProcess, endpoint: Endpoint) {
+        let process = try ToolProcess(
+            ["serve", "--port", "0", "--events"] + arguments, files: files, shell: shell)
+        try await eventually { try process.output.contains("\n") || !process.process.withLock { $0.isRunning } }
+        guard let port = try process.events.first?["port"].flatMap({ UInt16($0) }) else {
+            throw HandshakeFailure(reason: try process.errors)
+        }
+        return (process, Endpoint(address: .localHost, port: port))
+    }
+
+    /// Waits until this many lines of `--events` tell of `event`.
+    func wait(for event: String, count: Int = 1) async throws {
+        try await eventually { try self.events.count { $0["event"] == event } >= count }
+    }
+}
+
+/// Runs the command to its end.
+func gatehouse(_ arguments: String..., files: [String: String] = [:]) async throws -> ToolProcess.Outcome {
+    try await ToolProcess(arguments, files: files).finish()
+}
