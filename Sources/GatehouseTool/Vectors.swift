@@ -78,9 +78,8 @@ private struct VectorFile {
     private static func explain(_ error: DecodingError) -> String {
         let context: DecodingError.Context
         switch error {
-        case .dataCorrupted(let found), .keyNotFound(_, let found), .typeMismatch(_, let found),
-            .valueNotFound(_, let found):
-            context = found
+        case .keyNotFound(let key, _): return "no member \"\(key.stringValue)\""
+        case .dataCorrupted(let found), .typeMismatch(_, let found), .valueNotFound(_, let found): context = found
         @unknown default: return "\(error)"
         }
         let place = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
@@ -118,7 +117,7 @@ private struct VectorSummary {
     }
 
     var conclusion: String {
-        let result = differing == 0 ? "all equal" : "\(differing) rows DIFFER"
+        let result = differing == 0 ? "all equal" : "rows that DIFFER: \(differing)"
         return "\(rows) rows, \(compared) comparisons: \(result); \(postponed) rows not yet, or not yet in full\n"
     }
 }

@@ -33,7 +33,8 @@ package struct LevelReport: Sendable {
         guard published != ours else { return }
         let offset = zip(published, ours).prefix { $0 == $1 }.count
         differences.append(
-            "\(name): published \(Self.excerpt(published, at: offset)), ours \(Self.excerpt(ours, at: offset))")
+            "\(name), from byte \(offset) on: published \(Self.excerpt(published, from: offset)), "
+                + "ours \(Self.excerpt(ours, from: offset))")
     }
 
     mutating func fail(_ difference: String) {
@@ -45,9 +46,10 @@ package struct LevelReport: Sendable {
         notYet.append(what)
     }
 
-    private static func excerpt(_ bytes: [UInt8], at offset: Int) -> String {
-        let part = bytes.dropFirst(offset).prefix(8)
-        return "\(Hexadecimal.encode(part))… at byte \(offset) of \(bytes.count)"
+    private static func excerpt(_ bytes: [UInt8], from offset: Int) -> String {
+        let rest = bytes.dropFirst(offset)
+        let digits = Hexadecimal.encode(rest.prefix(8))
+        return rest.isEmpty ? "nothing" : rest.count > 8 ? "\(digits)… (\(rest.count) bytes)" : digits
     }
 }
 
