@@ -37,6 +37,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError) {
         if let failure { throw failure }
         guard core.isPaused else { throw .misuse(.noSuchDecision) }
+        guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
         swap(&core.output, &output)
         defer { swap(&core.output, &output) }
         do throws(TLSError) {
@@ -88,6 +89,11 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     ) throws(TLSError) -> Event? {
         while true {
             if let event = core.takeEvent() { return event }
+            guard core.isEstablished || !core.hasSentCloseNotify else {
+                // We have closed before the handshake was complete: it cannot go on, as we have nothing more to say.
+                position = buffer.count
+                return nil
+            }
             guard !core.isPaused else { return nil }
             if let message = try core.joiner.next() {
                 try handle(message)
@@ -123,6 +129,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
             // RFC 9846 §5.1: "Handshake messages MUST NOT be interleaved with other record types."
             guard !core.joiner.isInMessage else { throw .peerMisbehaved(.interleavedRecord) }
             guard core.isEstablished else { throw .peerMisbehaved(.unexpectedApplicationData) }
+            guard !record.content.isEmpty else { return }
             postHandshakeMessages = 0
             core.tell(.applicationData(record.content))
         }
@@ -132,6 +139,9 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         guard content.count == 2 else { throw .invalidMessage(.malformedAlert) }
         let alert = Alert(
             level: Alert.Level(rawValue: content[0]) ?? .fatal, AlertDescription(rawValue: content[1]))
+        // RFC 9846 §5.1: "if a handshake message is split over two or more records, there MUST NOT be any other records
+        // between them." An error alert ends the connection there all the same.
+        if alert.description.isClosure, core.joiner.isInMessage { throw .peerMisbehaved(.interleavedRecord) }
         switch alert.description {
         case .closeNotify:
             hasReceivedCloseNotify = true

@@ -66,6 +66,11 @@ public struct AlertDescription: RawRepresentable, Sendable, Hashable {
     public static let noApplicationProtocol = AlertDescription(rawValue: 120)
 }
 
+extension AlertDescription {
+    /// Whether it is one of the closure alerts (RFC 9846 §6.1); all others are error alerts.
+    var isClosure: Bool { self == .closeNotify || self == .userCanceled }
+}
+
 extension AlertDescription: CustomStringConvertible {
     /// The name in IANA's registry, such as `close_notify`, or the number for one without a name here.
     public var description: String {
@@ -120,7 +125,7 @@ public struct Alert: Sendable, Hashable {
     /// An alert with the level that RFC 9846 §6 gives its description: warning for `close_notify` and
     /// `user_canceled`, fatal for every other.
     public init(_ description: AlertDescription) {
-        level = description == .closeNotify || description == .userCanceled ? .warning : .fatal
+        level = description.isClosure ? .warning : .fatal
         self.description = description
     }
 

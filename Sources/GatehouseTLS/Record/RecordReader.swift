@@ -81,7 +81,7 @@ struct RecordReader: ~Copyable, Sendable {
         }
     }
 
-    /// The content of a record; `nil` for empty application data, which only hides how much there is to say.
+    /// The content of a record. It is empty only for application data, which then hides how much there is to say.
     private mutating func read(
         _ header: RecordHeader, _ buffer: inout MutableSpan<UInt8>, _ body: Range<Int>
     ) throws(TLSError) -> ReceivedRecord? {
@@ -97,7 +97,7 @@ struct RecordReader: ~Copyable, Sendable {
         guard record.type == .applicationData else { throw .peerMisbehaved(.emptyRecord) }
         emptyRecords += 1
         guard emptyRecords <= Limits.emptyRecords else { throw .peerMisbehaved(.tooManyEmptyRecords) }
-        return nil
+        return record
     }
 
     /// TLSInnerPlaintext (RFC 9846 §5.2 and §5.4).

@@ -4,7 +4,8 @@ import GatehouseCrypto
 struct RecordWriter: ~Copyable, Sendable {
     private var sealer: RecordSealer?
     private var sequence: UInt64 = 0
-    /// How much plaintext a record may take: 2^14, or less by the peer's record_size_limit.
+    /// How much plaintext a protected record may take: 2^14, or less by the peer's record_size_limit. RFC 8449 §4:
+    /// "Unprotected messages are not subject to this limit."
     var fragmentLimit = Limits.plaintext
 
     /// After how many records the key has to change.
@@ -21,9 +22,10 @@ struct RecordWriter: ~Copyable, Sendable {
     mutating func write(
         _ type: ContentType, _ content: Span<UInt8>, to output: inout [UInt8], version: ProtocolVersion = .tls12
     ) throws(TLSError) {
+        let limit = sealer == nil ? Limits.plaintext : fragmentLimit
         var start = 0
         repeat {
-            let end = min(start + fragmentLimit, content.count)
+            let end = min(start + limit, content.count)
             let fragment = content.extracting(start..<end)
             if try !writeProtected(type, fragment, to: &output) {
                 writePlaintext(type, fragment, to: &output, version: version)
