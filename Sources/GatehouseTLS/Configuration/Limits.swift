@@ -20,6 +20,8 @@ enum Limits {
     static let postHandshakeMessages = 32
     /// Entries of a list that are looked at; the rest is skipped, not an error.
     static let listEntries = 128
+    /// The longest cookie that a client sends back, in bytes: `illegal_parameter`. The second ClientHello must hold it.
+    static let cookie = 1 << 15
     /// The lowest record_size_limit, in bytes: `illegal_parameter` (RFC 8449 §4).
     static let smallestRecordSizeLimit = 64
 }

@@ -43,13 +43,14 @@ extension PeerMisbehaved {
             .unexpectedChangeCipherSpec, .tooManyWarnings, .tooManyPostHandshakeMessages, .interleavedRecord,
             .messageAcrossKeyChange, .secondRetry:
             .unexpectedMessage
-        case .duplicateExtension, .misplacedExtension, .preSharedKeyNotLast, .compressionOffered, .wrongLegacyVersion,
-            .sessionIDNotEchoed, .downgrade, .cipherSuiteNotOffered, .versionNotOffered, .duplicateKeyShare,
+        case .duplicateExtension, .misplacedExtension, .preSharedKeyNotLast, .compressionOffered, .sessionIDNotEchoed,
+            .downgrade, .cipherSuiteNotOffered, .versionNotOffered, .duplicateKeyShare,
             .keyShareForUnlistedGroup, .keyShareForUnofferedGroup, .invalidKeyShare, .applicationProtocolNotOffered,
             .recordSizeLimitTooSmall, .wrongCertificateRequestContext, .signatureSchemeNotOffered,
             .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .retryNotKept,
             .needlessRetry:
             .illegalParameter
+        case .wrongLegacyVersion: .protocolVersion
         case .unsolicitedExtension: .unsupportedExtension
         case .missingExtension: .missingExtension
         // RFC 9846 §4.5.1.4: "If the server supplies an empty Certificate message, the client MUST abort the

@@ -46,7 +46,7 @@ public enum InvalidMessage: Sendable, Hashable {
     case illegalValue
     /// A record longer than RFC 9846 §5.1 and §5.2 allow, or than record_size_limit allows.
     case recordOverflow
-    /// A handshake message over the limit of `Limits.handshakeMessage`.
+    /// A handshake message over the limit of `Limits.handshakeMessage`, or one whose answer would be.
     case messageTooLarge
     /// A record that cannot be opened with the current key.
     case recordNotAuthentic

@@ -11,7 +11,10 @@ extension ByteReader {
     mutating func readCertificateAuthorities() throws(TLSError) -> [[UInt8]] {
         var vector = try readVector(.certificateAuthorities)
         var names: [[UInt8]] = []
-        while !vector.isAtEnd { names.append(try vector.readOpaque(.distinguishedName)) }
+        while !vector.isAtEnd {
+            let name = try vector.readOpaque(.distinguishedName)
+            if names.count < Limits.listEntries { names.append(name) }
+        }
         return names
     }
 
@@ -20,7 +23,8 @@ extension ByteReader {
         var filters: [OIDFilter] = []
         while !vector.isAtEnd {
             let oid = try vector.readOpaque(.certificateExtensionOID)
-            filters.append(OIDFilter(oid: oid, values: try vector.readOpaque(.oidFilters)))
+            let filter = OIDFilter(oid: oid, values: try vector.readOpaque(.oidFilters))
+            if filters.count < Limits.listEntries { filters.append(filter) }
         }
         return filters
     }

@@ -12,7 +12,7 @@ extension ByteReader {
         return KeyShareEntry(group: group, keyExchange: try readOpaque(.keyExchange))
     }
 
-    /// The client's shares. All are read, as none may stand twice.
+    /// The client's shares. Of those that are looked at none may stand twice.
     mutating func readClientShares() throws(TLSError) -> [KeyShareEntry] {
         var vector = try readVector(.clientShares)
         var shares: [KeyShareEntry] = []

@@ -29,6 +29,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
             offer.hello.keyShares = [KeyShareEntry(group: group, keyExchange: key.publicKey)]
         }
         if let cookie = retry.cookie {
+            guard cookie.count <= Limits.cookie else { throw .invalidMessage(.messageTooLarge) }
             offer.hello.cookie = cookie
             offer.hello.extensions.order.append(.cookie)
         }

@@ -35,7 +35,8 @@ struct ClientOffer: Sendable {
         // client or contains a version prior to TLS 1.3, the client MUST abort the handshake with an
         // "illegal_parameter" alert."
         guard version == .tls13 else { throw .peerMisbehaved(.versionNotOffered) }
-        // "In TLS 1.3, the legacy_version field MUST be set to 0x0303".
+        // "A client which receives a TLS 1.3 Server Hello with a legacy_version value not equal to 0x0303 MUST abort the
+        // handshake with a "protocol_version" alert."
         guard answer.legacyVersion == .tls12 else { throw .peerMisbehaved(.wrongLegacyVersion) }
         // "A client which receives a legacy_session_id_echo field that does not match what it sent in the ClientHello
         // MUST abort the handshake with an "illegal_parameter" alert."

@@ -5,7 +5,7 @@
 /// | key_share | one share, of the group that was asked for |
 /// | cookie | the server's, if it sent one |
 /// | early_data | gone |
-/// | pre_shared_key | the same identities or fewer, with new ages and binders |
+/// | pre_shared_key | the same identities or fewer, in their order, with new ages and binders |
 /// | padding | any |
 /// | everything else | the same: another value is `illegal_parameter`, a lost extension `missing_extension` |
 enum HelloRetryRules {
@@ -13,11 +13,12 @@ enum HelloRetryRules {
     private static let mayDiffer: Set<ExtensionType> = [.keyShare, .cookie, .earlyData, .preSharedKey, padding]
 
     static func check(_ second: ClientHello, against first: ClientHello) throws(TLSError) {
-        for type in first.extensions.order where !mayDiffer.contains(type) {
-            guard second.extensions.contains(type) else { throw .peerMisbehaved(.missingExtension(type)) }
+        let (before, after) = (Set(first.extensions.order), Set(second.extensions.order))
+        for type in first.extensions.order where !mayDiffer.contains(type) && !after.contains(type) {
+            throw .peerMisbehaved(.missingExtension(type))
         }
-        for type in second.extensions.order where !mayDiffer.contains(type) {
-            guard first.extensions.contains(type) else { throw .peerMisbehaved(.helloChanged(type)) }
+        for type in second.extensions.order where !mayDiffer.contains(type) && !before.contains(type) {
+            throw .peerMisbehaved(.helloChanged(type))
         }
         // RFC 9846 §4.2.2: early_data is removed, "as early data is not permitted after a HelloRetryRequest".
         guard !second.extensions.contains(.earlyData) else { throw .peerMisbehaved(.helloChanged(.earlyData)) }
@@ -28,10 +29,13 @@ enum HelloRetryRules {
     private static func checkPreSharedKeys(
         _ second: ClientHello, against first: ClientHello
     ) throws(TLSError) {
-        let offered = first.preSharedKeys?.identities.map(\.identity) ?? []
-        let kept = second.preSharedKeys?.identities.map(\.identity) ?? []
-        guard kept.count <= offered.count, kept.allSatisfy(offered.contains) else {
-            throw .peerMisbehaved(.helloChanged(.preSharedKey))
+        // Keys may be removed, not added or reordered: those that are kept are a subsequence.
+        var offered = (first.preSharedKeys?.identities ?? [])[...]
+        for kept in second.preSharedKeys?.identities ?? [] {
+            guard let index = offered.firstIndex(where: { $0.identity == kept.identity }) else {
+                throw .peerMisbehaved(.helloChanged(.preSharedKey))
+            }
+            offered = offered[(index + 1)...]
         }
     }
 

@@ -1,3 +1,5 @@
+import GatehouseCertificates
+
 /// The host name of a server_name extension (RFC 6066 §3), in lower case and without a trailing dot.
 enum HostName {
     /// The name; `nil` for an IP address literal, which "is not permitted in "HostName"" and which clients send all
@@ -26,8 +28,11 @@ enum HostName {
                 guard labelLength > 0 else { throw .invalidMessage(.malformedServerName) }
                 if index != bytes.count - 1 { name.append(byte) }
                 labelLength = 0
-            case UInt8(ascii: ":") where bytes.count <= 45:
-                return nil  // an IPv6 address: no host name has a colon
+            case UInt8(ascii: ":"):
+                guard case .ipAddress = ReferenceName(host: String(decoding: bytes, as: UTF8.self)) else {
+                    throw .invalidMessage(.malformedServerName)
+                }
+                return nil
             default: throw .invalidMessage(.malformedServerName)
             }
             guard labelLength <= 63 else { throw .invalidMessage(.malformedServerName) }

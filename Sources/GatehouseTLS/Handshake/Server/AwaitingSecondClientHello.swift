@@ -26,8 +26,6 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         retry.selectedVersion = .tls13
         let bytes = retry.encoded()
         transcript.append(bytes)
-        // The second hello is the first message of a new flight: nothing may be left of the first.
-        _ = try core.joiner.aligned()
         try core.send(bytes)
         if !hello.legacySessionID.isEmpty { core.writer.writeChangeCipherSpec(to: &core.output) }
     }
@@ -36,6 +34,8 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         _ message: ReceivedMessage, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         let hello = try message.decode(as: ClientHello.self)
+        // The client speaks next when it has our answer, and then under other keys: nothing may stand behind its hello.
+        _ = try core.joiner.aligned()
         try HelloRetryRules.check(hello, against: firstHello)
         // RFC 9846 §4.2.4: no cookie was sent, so none can come back.
         guard hello.cookie == nil else { throw .peerMisbehaved(.helloChanged(.cookie)) }
