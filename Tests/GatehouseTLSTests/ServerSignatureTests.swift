@@ -15,7 +15,8 @@ struct ServerSignatureTests {
         var output: [UInt8] = []
         var client = try ClientConnection(
             configuration, serverName: "localhost", now: TestCredentials.now, output: &output)
-        var flight = try server.flight(answering: output)
+        try server.receive(output)
+        var flight = try server.flight()
         var position = 0
         do throws(TLSError) {
             var span = flight.mutableSpan
@@ -30,10 +31,7 @@ struct ServerSignatureTests {
     func pkcs1() throws {
         let server = ScriptedServer(credential: try TestCredentials.server(.rsa(bits: 2048)))
         server.scheme = .rsaPSSRSAESHA256
-        server.alter = { type, message in
-            guard type == .certificateVerify else { return [message] }
-            return [CertificateVerify(algorithm: .rsaPKCS1SHA256, signature: [1]).encoded()]
-        }
+        server.change(CertificateVerify.self) { $0 = CertificateVerify(algorithm: .rsaPKCS1SHA256, signature: [1]) }
         let error = try Self.failure(of: server) { $0.signatureSchemes.append(.rsaPKCS1SHA256) }
         #expect(error == .peerMisbehaved(.signatureSchemeNotOffered))
         #expect(error?.alert == .illegalParameter)
@@ -56,11 +54,7 @@ struct ServerSignatureTests {
     @Test("B-17 a Finished of another length: decrypt_error", arguments: [0, 31, 33])
     func finishedLength(count: Int) throws {
         let server = ScriptedServer(credential: try TestCredentials.p256.get())
-        server.alter = { type, message in
-            guard type == .finished else { return [message] }
-            let verifyData = (message.dropFirst(4) + [0]).prefix(count)
-            return [Finished(verifyData: Array(verifyData)).encoded()]
-        }
+        server.change(Finished.self) { $0.verifyData = Array(($0.verifyData + [0]).prefix(count)) }
         let error = try Self.failure(of: server)
         #expect(error == .peerMisbehaved(.wrongFinished))
         #expect(error?.alert == .decryptError)

@@ -6,7 +6,7 @@ import Testing
 /// A client made of the engine's parts that says what a test wants.
 final class ScriptedClient {
     var hello: ClientHello
-    /// Tests append to it, or encode the hello otherwise.
+    /// What is sent as ClientHello; tests may set other bytes.
     var helloBytes: [UInt8]
     private var key: EphemeralKey?
     private var handshake: HandshakeSecret?
@@ -14,15 +14,18 @@ final class ScriptedClient {
     private var helloHash: [UInt8] = []
     private var aead = AEADAlgorithm.aes128GCM
 
-    var writer = RecordWriter()
-    var reader = RecordReader()
-    var joiner = HandshakeJoiner()
+    var writer = ScriptedWriter()
+    private var reader = ScriptedReader()
+    private var joiner = HandshakeJoiner()
     private(set) var application: ApplicationSecrets?
-    private(set) var serverMessages: [ReceivedMessage] = []
+    private(set) var heard = Heard()
     /// The client's Finished, ready to be sent.
     private(set) var finished: [UInt8] = []
+    private(set) var retry: ServerHello?
 
-    init(group: NamedGroup = .x25519, _ change: (inout ClientHello) -> Void = { _ in }) throws {
+    init(
+        group: NamedGroup = .x25519, offeringShare: Bool = true, _ change: (inout ClientHello) -> Void = { _ in }
+    ) throws {
         let key = try EphemeralKey.generate(group)
         var hello = ClientHello(
             random: [UInt8](repeating: 9, count: 32), legacySessionID: [UInt8](repeating: 5, count: 32),
@@ -31,37 +34,51 @@ final class ScriptedClient {
         hello.supportedGroups = [group]
         hello.signatureAlgorithms = SignatureScheme.supportedInHandshake
         hello.supportedVersions = [.tls13]
-        hello.keyShares = [KeyShareEntry(group: group, keyExchange: key.publicKey)]
+        hello.keyShares = offeringShare ? [KeyShareEntry(group: group, keyExchange: key.publicKey)] : []
         change(&hello)
         self.hello = hello
         self.key = .some(consume key)
         helloBytes = hello.encoded()
     }
 
-    /// The record, or records, of the ClientHello.
+    /// The records of the ClientHello.
     func helloRecords() throws -> [UInt8] {
-        try record(.handshake, helloBytes)
+        try writer.handshake(helloBytes)
     }
 
-    /// Reads the server's flight, takes the keys, and has the Finished ready.
-    func receiveFlight(_ flight: [UInt8]) throws {
-        var bytes = flight
-        var position = 0
-        reader.allowsChangeCipherSpec = true
-        while serverMessages.last?.type != .finished {
-            if let message = try joiner.next() {
-                try handle(message)
-                continue
+    /// The records of the ClientHello that answers a HelloRetryRequest with a share of `group`.
+    func secondHelloRecords(
+        group: NamedGroup, _ change: (inout ClientHello) -> Void = { _ in }
+    ) throws -> [UInt8] {
+        let key = try EphemeralKey.generate(group)
+        hello.keyShares = [KeyShareEntry(group: group, keyExchange: key.publicKey)]
+        self.key = .some(consume key)
+        change(&hello)
+        let bytes = hello.encoded()
+        transcript?.append(bytes)
+        helloBytes = bytes
+        return try writer.handshake(bytes)
+    }
+
+    /// Reads all that the server sent, takes its keys, and has the Finished ready.
+    func receive(_ bytes: [UInt8]) throws {
+        var bytes = bytes
+        while let record = try reader.next(&bytes) {
+            heard.last = record.type
+            switch record.type {
+            case .handshake:
+                joiner.append(record.content.span)
+                while let message = try joiner.next() { try handle(message) }
+            case .alert: heard.alerts.append(record.content)
+            case .applicationData: heard.applicationData += record.content
+            default: break
             }
-            var span = bytes.mutableSpan
-            let next = try reader.next(&span, at: &position, inMessage: joiner.isInMessage)
-            let record = try #require(next, "the server's flight is not complete")
-            joiner.append(bytes.span.extracting(record.content))
         }
+        #expect(bytes.isEmpty, "half a record")
     }
 
     private func handle(_ message: ReceivedMessage) throws {
-        serverMessages.append(message)
+        heard.messages.append(message)
         switch message.type {
         case .serverHello: try handleServerHello(message)
         case .finished:
@@ -70,7 +87,7 @@ final class ScriptedClient {
             guard let secrets = handshake.take() else { return }
             finished = Finished(verifyData: secrets.clientTraffic(helloHash).verifyData(hash)).encoded()
             application = ApplicationSecrets(secrets.mainSecret(), hash)
-            if let opener = try application?.server.opener(aead) { reader.install(opener, try joiner.aligned()) }
+            if let opener = try application?.server.opener(aead) { reader.install(opener) }
         default: transcript?.append(message.bytes)
         }
     }
@@ -79,7 +96,13 @@ final class ScriptedClient {
         let answer = try message.decode(as: ServerHello.self)
         let parameters = try #require(CipherSuiteParameters(answer.cipherSuite))
         aead = parameters.aead
-        var transcript = Transcript(parameters.hash, startingWith: helloBytes)
+        if answer.isRetryRequest {
+            retry = answer
+            transcript = Transcript(parameters.hash, standingForFirst: helloBytes)
+            transcript?.append(message.bytes)
+            return
+        }
+        var transcript = self.transcript ?? Transcript(parameters.hash, startingWith: helloBytes)
         transcript.append(message.bytes)
         self.transcript = transcript
         helloHash = transcript.hash
@@ -89,33 +112,20 @@ final class ScriptedClient {
         }
         let secrets = EarlySecret(parameters.hash).handshakeSecret(
             try key.sharedSecret(with: share.keyExchange.span))
-        reader.install(try secrets.serverTraffic(helloHash).opener(aead), try joiner.aligned())
+        reader.install(try secrets.serverTraffic(helloHash).opener(aead))
         writer.install(try secrets.clientTraffic(helloHash).sealer(aead))
         handshake = .some(consume secrets)
     }
 
     /// The record of the client's Finished; afterwards the writer has the application key.
     func finishedRecord() throws -> [UInt8] {
-        let output = try record(.handshake, finished)
+        let output = try writer.record(.handshake, finished)
+        try takeApplicationKey()
+        return output
+    }
+
+    /// What comes now is written under the application key.
+    func takeApplicationKey() throws {
         if let sealer = try application?.client.sealer(aead) { writer.install(sealer) }
-        return output
-    }
-
-    /// A record of any type under the current key.
-    func record(_ type: ContentType, _ content: [UInt8]) throws -> [UInt8] {
-        var output: [UInt8] = []
-        try writer.write(type, content.span, to: &output)
-        return output
-    }
-
-    /// The alert at the front of `bytes`, opened with the current key.
-    func alert(in bytes: [UInt8]) throws -> AlertDescription? {
-        var bytes = bytes
-        var position = 0
-        var span = bytes.mutableSpan
-        guard let record = try reader.next(&span, at: &position, inMessage: false), record.type == .alert else {
-            return nil
-        }
-        return AlertDescription(rawValue: bytes[record.content.upperBound - 1])
     }
 }

@@ -7,63 +7,159 @@ import Testing
 /// A server made of the engine's parts that says what a test wants: every message passes through `alter` before it is
 /// hashed and sent, so that all that follows fits what was said.
 final class ScriptedServer {
-    typealias Alter = (HandshakeType, [UInt8]) -> [[UInt8]]
+    /// What is sent instead of a message: nothing, another one, several, or anything else.
+    typealias Alter = (HandshakeType, [UInt8]) throws -> [Piece]
 
     var credential: Credential
     var suite = CipherSuite.aes128GCMSHA256
     var scheme = SignatureScheme.ecdsaSecp256r1SHA256
-    /// What is sent instead of a message: none, one, or several.
-    var alter: Alter = { [$1] }
+    var alter: Alter = { [.message($1)] }
     var encryptedExtensions = EncryptedExtensions()
-    /// Further messages between EncryptedExtensions and Certificate.
-    var beforeCertificate: [[UInt8]] = []
-    /// Each message in a record of its own instead of one record for the whole flight.
-    var isSplit = false
+    /// Sent before the Certificate.
+    var certificateRequest: CertificateRequest?
+    /// Messages are cut into records of this many bytes; `nil`: as many messages in a record as fit.
+    var fragment: Int?
+    /// The flight ends before this message, and the handshake keys stay.
+    var stopsBefore: HandshakeType?
+    private var hasStopped = false
 
-    var writer = RecordWriter()
-    var reader = RecordReader()
-    var joiner = HandshakeJoiner()
-    /// For what the client sends after its Finished.
-    private var clientApplicationOpener: RecordOpener?
+    var writer = ScriptedWriter()
+    private var reader = ScriptedReader()
+    private var joiner = HandshakeJoiner()
+    private(set) var heard = Heard()
+    private(set) var application: ApplicationSecrets?
+    private var transcript: Transcript?
+    private var expectedFinished: [UInt8] = []
     private var aead = AEADAlgorithm.aes128GCM
+    /// Whether the client's Finished has come and was right.
+    private(set) var hasVerifiedFinished = false
 
     init(credential: Credential) {
         self.credential = credential
     }
 
-    private func altered(_ type: HandshakeType, _ message: [UInt8], _ transcript: inout Transcript) -> [[UInt8]] {
-        let messages = alter(type, message)
-        for message in messages { transcript.append(message) }
-        return messages
+    /// Replaces one kind of message.
+    func replace(_ type: HandshakeType, with pieces: @escaping ([UInt8]) throws -> [Piece]) {
+        let before = alter
+        alter = { $0 == type ? try pieces($1) : try before($0, $1) }
     }
 
-    /// ServerHello to Finished in answer to the record of a ClientHello.
-    func flight(answering helloRecord: [UInt8]) throws -> [UInt8] {
-        let helloBytes = Array(helloRecord.dropFirst(RecordHeader.length))
-        let hello = try ReceivedMessage(helloBytes).decode(as: ClientHello.self)
+    /// Decodes one kind of message, changes it, and sends that.
+    func change<Message: HandshakeMessage>(_: Message.Type, _ change: @escaping (inout Message) -> Void) {
+        replace(Message.type) { bytes in
+            var message = try ReceivedMessage(bytes).decode(as: Message.self)
+            change(&message)
+            return [.message(message.encoded())]
+        }
+    }
+
+    /// Reads all that the client sent.
+    func receive(_ bytes: [UInt8]) throws {
+        var bytes = bytes
+        while let record = try reader.next(&bytes) {
+            heard.last = record.type
+            switch record.type {
+            case .handshake:
+                joiner.append(record.content.span)
+                while let message = try joiner.next() { try handle(message) }
+            case .alert: heard.alerts.append(record.content)
+            case .applicationData: heard.applicationData += record.content
+            default: break
+            }
+        }
+        #expect(bytes.isEmpty, "half a record")
+    }
+
+    private func handle(_ message: ReceivedMessage) throws {
+        heard.messages.append(message)
+        guard message.type == .finished else { return }
+        hasVerifiedFinished = message.bytes == expectedFinished
+        if let opener = try application?.client.opener(aead) { reader.install(opener) }
+    }
+
+    /// The client's latest hello.
+    func clientHello() throws -> (ClientHello, bytes: [UInt8]) {
+        let message = try #require(heard.messages.last { $0.type == .clientHello })
+        return (try message.decode(as: ClientHello.self), message.bytes)
+    }
+
+    /// A HelloRetryRequest for `group` in answer to the first ClientHello.
+    func retry(for group: NamedGroup?, _ change: (inout ServerHello) -> Void = { _ in }) throws -> [UInt8] {
+        let (hello, bytes) = try clientHello()
+        let parameters = try #require(CipherSuiteParameters(suite))
+        var retry = ServerHello(
+            random: ServerHello.retryRandom, legacySessionIDEcho: hello.legacySessionID, cipherSuite: suite)
+        retry.extensions.order = [.supportedVersions]
+        retry.selectedVersion = .tls13
+        if let group {
+            retry.extensions.order.append(.keyShare)
+            retry.keyShare = .selectedGroup(group)
+        }
+        change(&retry)
+        let message = retry.encoded()
+        transcript = Transcript(parameters.hash, standingForFirst: bytes)
+        transcript?.append(message)
+        return try writer.handshake(message)
+    }
+
+    /// ServerHello to Finished in answer to the ClientHello that was received last.
+    func flight() throws -> [UInt8] {
+        let (hello, bytes) = try clientHello()
         let parameters = try #require(CipherSuiteParameters(suite))
         aead = parameters.aead
+        var transcript: Transcript
+        if let earlier = self.transcript {
+            transcript = earlier
+            transcript.append(bytes)
+        } else {
+            transcript = Transcript(parameters.hash, startingWith: bytes)
+        }
         var output: [UInt8] = []
-        var transcript = Transcript(parameters.hash, startingWith: helloBytes)
         let sharedSecret = try sendServerHello(hello, &transcript, &output)
         let secrets = EarlySecret(parameters.hash).handshakeSecret(sharedSecret)
         let helloHash = transcript.hash
+        let clientTraffic = secrets.clientTraffic(helloHash)
         let serverTraffic = secrets.serverTraffic(helloHash)
         writer.install(try serverTraffic.sealer(aead))
-        reader.install(try secrets.clientTraffic(helloHash).opener(aead), try joiner.aligned())
-        reader.allowsChangeCipherSpec = true
+        reader.install(try clientTraffic.opener(aead))
 
-        var messages = try authentication(&transcript)
+        var pieces = try authentication(&transcript)
         let finished = Finished(verifyData: serverTraffic.verifyData(transcript.hash)).encoded()
-        messages += altered(.finished, finished, &transcript)
-        if !isSplit { messages = [messages.flatMap { $0 }] }
-        for message in messages where !message.isEmpty {
-            try writer.write(.handshake, message.span, to: &output)
-        }
-        let application = ApplicationSecrets(secrets.mainSecret(), transcript.hash)
-        writer.install(try application.server.sealer(aead))
-        clientApplicationOpener = try application.client.opener(aead)
+        pieces += try altered(.finished, finished, &transcript)
+        try write(pieces, to: &output)
+        guard !hasStopped else { return output }
+        let hash = transcript.hash
+        expectedFinished = Finished(verifyData: clientTraffic.verifyData(hash)).encoded()
+        application = ApplicationSecrets(secrets.mainSecret(), hash)
+        if let sealer = try application?.server.sealer(aead) { writer.install(sealer) }
         return output
+    }
+
+    private func altered(_ type: HandshakeType, _ message: [UInt8], _ transcript: inout Transcript) throws -> [Piece] {
+        if type == stopsBefore { hasStopped = true }
+        guard !hasStopped else { return [] }
+        let pieces = try alter(type, message)
+        for case .message(let message) in pieces { transcript.append(message) }
+        return pieces
+    }
+
+    private func write(_ pieces: [Piece], to output: inout [UInt8]) throws {
+        var messages: [UInt8] = []
+        for piece in pieces {
+            if case .message(let message) = piece, fragment == nil {
+                messages += message
+                continue
+            }
+            output += try writer.handshake(messages)
+            messages = []
+            switch piece {
+            case .message(let message): output += try writer.handshake(message, fragment: fragment ?? .max)
+            case .record(let type, let content, let padding):
+                output += try writer.record(type, content, padding: padding)
+            case .bytes(let bytes): output += bytes
+            }
+        }
+        output += try writer.handshake(messages)
     }
 
     private func sendServerHello(
@@ -76,41 +172,20 @@ final class ScriptedServer {
         answer.extensions.order = [.keyShare, .supportedVersions]
         answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: key.publicKey))
         answer.selectedVersion = .tls13
-        for message in altered(.serverHello, answer.encoded(), &transcript) {
-            try writer.write(.handshake, message.span, to: &output)
-        }
+        try write(try altered(.serverHello, answer.encoded(), &transcript), to: &output)
         return try key.sharedSecret(withPeers: share)
     }
 
     /// EncryptedExtensions to CertificateVerify.
-    private func authentication(_ transcript: inout Transcript) throws -> [[UInt8]] {
-        var messages = altered(.encryptedExtensions, encryptedExtensions.encoded(), &transcript)
-        for message in beforeCertificate {
-            transcript.append(message)
-            messages.append(message)
+    private func authentication(_ transcript: inout Transcript) throws -> [Piece] {
+        var pieces = try altered(.encryptedExtensions, encryptedExtensions.encoded(), &transcript)
+        if let certificateRequest {
+            pieces += try altered(.certificateRequest, certificateRequest.encoded(), &transcript)
         }
         let entries = credential.chain.map { CertificateMessage.Entry(data: $0.der) }
-        messages += altered(
-            .certificate, CertificateMessage(context: [], entries: entries).encoded(), &transcript)
+        pieces += try altered(.certificate, CertificateMessage(context: [], entries: entries).encoded(), &transcript)
         let signature = try HandshakeSignature.sign(.server, transcript.hash, with: credential.key, scheme)
         let verify = CertificateVerify(algorithm: scheme, signature: signature)
-        return messages + altered(.certificateVerify, verify.encoded(), &transcript)
-    }
-
-    /// The content of the client's next record, opened with the current key.
-    func open(_ bytes: inout [UInt8]) throws -> (type: ContentType, content: [UInt8])? {
-        var position = 0
-        var span = bytes.mutableSpan
-        guard let record = try reader.next(&span, at: &position, inMessage: false) else { return nil }
-        let content = Array(bytes[record.content])
-        bytes.removeFirst(position)
-        return (record.type, content)
-    }
-
-    /// A record of any type under the current key.
-    func record(_ type: ContentType, _ content: [UInt8]) throws -> [UInt8] {
-        var output: [UInt8] = []
-        try writer.write(type, content.span, to: &output)
-        return output
+        return try pieces + altered(.certificateVerify, verify.encoded(), &transcript)
     }
 }

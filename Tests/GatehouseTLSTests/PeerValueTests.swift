@@ -1,0 +1,142 @@
+import GatehouseCrypto
+import Testing
+
+@testable import GatehouseTLS
+
+@Suite("Values that a peer chooses: key shares, server names, protocols")
+struct PeerValueTests {
+    /// Shares that are no public keys of the group.
+    static func badShares(_ group: NamedGroup) throws -> [[UInt8]] {
+        let good = try EphemeralKey.generate(group).publicKey
+        var bad = [Array(good.dropLast()), good + [0], [0], [UInt8](repeating: 0, count: good.count)]
+        guard good[0] == 4, group != .x25519, group != .x448 else { return bad }
+        var offCurve = good
+        offCurve[good.count - 1] ^= 1
+        let coordinates = Array(good.dropFirst())
+        let compressed = [2 | good[good.count - 1] & 1] + coordinates.prefix(coordinates.count / 2)
+        bad += [offCurve, compressed, [6] + coordinates, [7] + coordinates, [5] + coordinates, coordinates]
+        bad.append([UInt8](repeating: 0xFF, count: good.count))
+        return bad
+    }
+
+    @Test(
+        "F-02 shares that are not on the curve, compressed, hybrid, too long or too short",
+        arguments: NamedGroup.supported)
+    func keyShares(group: NamedGroup) throws {
+        for share in try Self.badShares(group) {
+            let (server, _) = try ServerStage.clientHello.start { $0.groups = [group] }
+            let scriptedClient = try ScriptedClient(group: group) {
+                $0.keyShares = [KeyShareEntry(group: group, keyExchange: share)]
+            }
+            try expectFailure(
+                of: server, scriptedClient, receiving: try scriptedClient.helloRecords(),
+                .peerMisbehaved(.invalidKeyShare), .illegalParameter)
+
+            let (client, scriptedServer) = try ClientStage.serverHello.start { $0.groups = [group] }
+            scriptedServer.change(ServerHello.self) {
+                $0.keyShare = .share(KeyShareEntry(group: group, keyExchange: share))
+            }
+            try expectFailure(
+                of: client, scriptedServer, receiving: try scriptedServer.flight(), .peerMisbehaved(.invalidKeyShare),
+                .illegalParameter)
+        }
+    }
+
+    /// Points of small order on curve25519 in all their encodings (RFC 7748 §6.1 wants the zero result noticed).
+    static let smallOrder: [[UInt8]] = [
+        [UInt8](repeating: 0, count: 32),
+        [1] + [UInt8](repeating: 0, count: 31),
+        [0xEC] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
+        [0xED] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
+        [0xEE] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
+        [UInt8](repeating: 0, count: 31) + [0x80],
+    ]
+
+    @Test("F-02 X25519 shares of small order", arguments: smallOrder)
+    func shareOfSmallOrder(share: [UInt8]) throws {
+        let (server, client) = try ServerStage.clientHello.start()
+        client.hello.keyShares = [KeyShareEntry(group: .x25519, keyExchange: share)]
+        client.helloBytes = client.hello.encoded()
+        try expectFailure(
+            of: server, client, receiving: try client.helloRecords(), .peerMisbehaved(.invalidKeyShare),
+            .illegalParameter)
+    }
+
+    static let goodNames: [(String, String?)] = [
+        ("localhost", "localhost"), ("LOCALHOST.", "localhost"), ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("_service.example", "_service.example"), ("1.2.3.4", nil), ("::1", nil), ("2001:db8::1", nil),
+        (String(repeating: "a", count: 63) + ".example", String(repeating: "a", count: 63) + ".example"),
+    ]
+
+    @Test("Server names: case, trailing dot, addresses", arguments: goodNames)
+    func goodName(sent: String, understood: String?) throws {
+        let (server, client) = try ServerStage.clientHello.start()
+        client.hello.serverName = Array(sent.utf8)
+        client.hello.extensions.order.append(.serverName)
+        client.helloBytes = client.hello.encoded()
+        try server.receive(try client.helloRecords())
+        #expect(server.connection.session?.serverName == understood)
+    }
+
+    static let badNames = [
+        ".", "..", ".example", "a..b", "a b", "a\0", "\0", "exämple", "a/b", "*.example", "[::1]", "example.org:443",
+        "a:b", ":", "user@example.org", String(repeating: "a", count: 64), String(repeating: "a.", count: 127) + "a",
+        String(repeating: "a", count: 65000),
+    ]
+
+    @Test("Server names that are none", arguments: badNames)
+    func badName(name: String) throws {
+        let (server, client) = try ServerStage.clientHello.start()
+        client.hello.serverName = Array(name.utf8)
+        client.hello.extensions.order.append(.serverName)
+        client.helloBytes = client.hello.encoded()
+        try expectFailure(
+            of: server, client, receiving: try client.helloRecords(), .invalidMessage(.malformedServerName),
+            .illegalParameter)
+    }
+
+    @Test("A server name that is not UTF-8")
+    func binaryName() throws {
+        let (server, client) = try ServerStage.clientHello.start()
+        client.hello.serverName = [0xFF, 0xFE, 0x80]
+        client.hello.extensions.order.append(.serverName)
+        client.helloBytes = client.hello.encoded()
+        try expectFailure(
+            of: server, client, receiving: try client.helloRecords(), .invalidMessage(.malformedServerName),
+            .illegalParameter)
+    }
+
+    @Test("A server name that no credential has, when that is refused")
+    func unrecognizedName() throws {
+        let (server, client) = try ServerStage.clientHello.start { $0.rejectsUnrecognizedName = true }
+        client.hello.serverName = Array("example.org".utf8)
+        client.hello.extensions.order.append(.serverName)
+        client.helloBytes = client.hello.encoded()
+        try expectFailure(
+            of: server, client, receiving: try client.helloRecords(), .peerIncompatible(.unrecognizedName),
+            .unrecognizedName)
+    }
+
+    @Test("F-13 no protocol in common: an alert, or none by setting")
+    func applicationProtocols() throws {
+        for goesOn in [false, true] {
+            let (server, client) = try ServerStage.clientHello.start {
+                $0.applicationProtocols = ["h2", "http/1.1"]
+                $0.continuesWithoutApplicationProtocol = goesOn
+            }
+            // Names are bytes: neither case nor a common beginning makes them equal.
+            client.hello.applicationProtocols = [Array("H2".utf8), Array("h2c".utf8), [0], [0xFF, 0xFE]]
+            client.hello.extensions.order.append(.applicationLayerProtocolNegotiation)
+            client.helloBytes = client.hello.encoded()
+            if goesOn {
+                try server.receive(try client.helloRecords())
+                #expect(server.connection.session != nil)
+                #expect(server.connection.session?.applicationProtocol == nil)
+            } else {
+                try expectFailure(
+                    of: server, client, receiving: try client.helloRecords(),
+                    .peerIncompatible(.noCommonApplicationProtocol), .noApplicationProtocol)
+            }
+        }
+    }
+}
