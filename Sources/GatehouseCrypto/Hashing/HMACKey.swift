@@ -19,9 +19,10 @@ package struct HMACKey: ~Copyable, @unchecked Sendable {
         midstates = .allocate(capacity: 1)
         midstates.initialize(to: Midstates(inner: Hasher.State(algorithm), outer: Hasher.State(algorithm)))
         let midstates = midstates
-        withUnsafeTemporaryAllocation(byteCount: 128, alignment: 8) { block in
-            let pad = UnsafeMutableRawBufferPointer(rebasing: block[..<algorithm.blockLength])
-            pad.initializeMemory(as: UInt8.self, repeating: 0)
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 16) { block in
+            let words = UnsafeMutableBufferPointer(rebasing: block[..<(algorithm.blockLength / 8)])
+            words.initialize(repeating: 0)
+            let pad = UnsafeMutableRawBufferPointer(words)
             if key.count > pad.count {
                 var hasher = Hasher(algorithm)
                 hasher.update(key)
@@ -31,9 +32,9 @@ package struct HMACKey: ~Copyable, @unchecked Sendable {
                 key.withUnsafeBytes { pad.copyMemory(from: $0) }
             }
             guard let start = pad.baseAddress else { return }
-            for index in pad.indices { pad[index] ^= 0x36 }
+            for index in words.indices { words[index] ^= 0x3636_3636_3636_3636 }
             midstates.pointee.inner.compress(start, count: 1)
-            for index in pad.indices { pad[index] ^= 0x36 ^ 0x5C }
+            for index in words.indices { words[index] ^= 0x3636_3636_3636_3636 ^ 0x5C5C_5C5C_5C5C_5C5C }
             midstates.pointee.outer.compress(start, count: 1)
             wipe(pad)
         }

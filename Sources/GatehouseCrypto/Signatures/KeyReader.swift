@@ -43,7 +43,10 @@ enum KeyReader {
     private static func withPassphrase(
         _ passphrase: String?, _ read: (UnsafeMutableRawPointer) -> OpaquePointer?, orThrow explain: () -> KeyError
     ) throws(KeyError) -> KeyHandle {
-        var request = PassphraseRequest(passphrase: passphrase.map { Secret(copying: Array($0.utf8).span) })
+        var request = PassphraseRequest(
+            passphrase: passphrase.map { passphrase in
+                Secret(count: passphrase.utf8.count) { $0.copyBytes(from: passphrase.utf8) }
+            })
         let key = withUnsafeMutablePointer(to: &request) { read(UnsafeMutableRawPointer($0)) }
         ERR_clear_error()
         if let key { return KeyHandle(owning: key) }
