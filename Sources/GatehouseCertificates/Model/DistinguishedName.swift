@@ -29,20 +29,28 @@ public struct DistinguishedName: Sendable {
             var attributes = try DERCursor(inside: set)
             let start = canonical.count
             Self.append(length: 0, to: &canonical)
-            var members: [Range<Int>] = []
-            while !attributes.isAtEnd {
-                let memberStart = canonical.count
-                try Self.appendCanonical(attributes.next(.sequence, bytes), bytes, to: &canonical)
-                members.append(memberStart..<canonical.count)
-            }
-            if members.count > 1 {
-                let sorted = members.map { canonical[$0] }.sorted { $0.lexicographicallyPrecedes($1) }
-                canonical.replaceSubrange((start + 4)..., with: sorted.joined())
+            try Self.appendCanonical(attributes.next(.sequence, bytes), bytes, to: &canonical)
+            if !attributes.isAtEnd {
+                try Self.appendSorted(&attributes, bytes, after: start + 4, to: &canonical)
             }
             Self.patch(length: canonical.count - start - 4, at: start, in: &canonical)
         }
         self.canonical = canonical
         der = bytes.copy(element.range)
+    }
+
+    /// Appends the other members of a set after its first one, and sorts them all: a set has no order.
+    private static func appendSorted(
+        _ attributes: inout DERCursor, _ bytes: Span<UInt8>, after start: Int, to canonical: inout [UInt8]
+    ) throws(CertificateError) {
+        var members = [Array(canonical[start...])]
+        while !attributes.isAtEnd {
+            var member: [UInt8] = []
+            try appendCanonical(attributes.next(.sequence, bytes), bytes, to: &member)
+            members.append(member)
+        }
+        members.sort { $0.lexicographicallyPrecedes($1) }
+        canonical.replaceSubrange(start..., with: members.joined())
     }
 
     /// Appends the type and the prepared value (RFC 4518 §2, for what fits ASCII): strings of all types become the

@@ -4,6 +4,7 @@ extension CertificateExtensions {
         guard !element.content.isEmpty else { throw CertificateError(.emptySequence, at: element.start) }
         var cursor = try DERCursor(inside: element)
         var seen: [ObjectIdentifier] = []
+        seen.reserveCapacity(16)
         while !cursor.isAtEnd {
             let item = try Extension(cursor.next(.sequence, bytes), bytes)
             // RFC 5280 §4.2: "A certificate MUST NOT include more than one instance of a particular extension."

@@ -10,6 +10,8 @@ public struct CertificateVerifier: Sendable {
     public var trustStore: TrustStore
     /// What is demanded beyond the signatures.
     public var policy: VerificationPolicy
+    /// Where good verdicts are remembered; nil: nowhere.
+    public var cache: VerdictCache?
 
     /// A verifier for chains that end at an anchor of `trustStore`.
     public init(trustStore: TrustStore, policy: VerificationPolicy = .default) {
@@ -28,6 +30,20 @@ public struct CertificateVerifier: Sendable {
     public func verify(
         _ chain: [Certificate], name: ReferenceName?, purpose: Purpose, at time: UnixTime,
         evidence: RevocationEvidence = .none
+    ) -> Verdict {
+        guard let cache else { return judge(chain, name, purpose, time, evidence) }
+        let key = VerdictCache.Key(
+            chain: chain, name: name, purpose: purpose, policy: policy, storeGeneration: trustStore.generation,
+            evidence: evidence)
+        if let path = cache.path(for: key, at: time) { return .verified(path: path) }
+        let verdict = judge(chain, name, purpose, time, evidence)
+        if case .verified(let path) = verdict { cache.remember(path, for: key, from: time) }
+        return verdict
+    }
+
+    private func judge(
+        _ chain: [Certificate], _ name: ReferenceName?, _ purpose: Purpose, _ time: UnixTime,
+        _ evidence: RevocationEvidence
     ) -> Verdict {
         let request = VerificationRequest(
             store: trustStore, policy: policy, name: name, purpose: purpose, time: time, evidence: evidence)

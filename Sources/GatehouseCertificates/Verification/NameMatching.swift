@@ -8,7 +8,8 @@ extension PathValidator {
         let bytes = der.span
         let names = leaf.fields.extensions.subjectAlternativeNames ?? []
         try budget.spendNameComparisons(names.count)
-        for candidate in names where name.matches(candidate, bytes) {
+        let matcher = NameMatcher(name)
+        for candidate in names where matcher.matches(candidate, bytes) {
             return
         }
         let issuedFor = leaf.subjectAlternativeNames.prefix(3).map { "\($0)" }.joined(separator: ", ")
@@ -18,41 +19,62 @@ extension PathValidator {
     }
 }
 
-extension ReferenceName {
-    func matches(_ candidate: GeneralName, _ bytes: Span<UInt8>) -> Bool {
-        let value = candidate.value
-        switch (self, candidate.kind) {
-        case (.dns(let name), .dnsName):
-            return withBytes(name) { DNSName.matches(bytes, value, reference: $0) }
-        case (.ipAddress(let address), .ipAddress):
-            // RFC 9525 §6.5: "an octet-for-octet comparison of the bytes".
-            return bytes.equal(value, address.span, address.indices)
-        case (.uri(let scheme, let host), .uniformResourceIdentifier):
-            // RFC 9525 §6.2, §6.4: scheme and host are compared, without regard to case; there are no wildcards.
-            guard let parts = URIReference(bytes, value), let hostRange = parts.host else { return false }
-            return withBytes(scheme) { DNSName.equalIgnoringCase(bytes, parts.scheme, $0, $0.indices) }
-                && withBytes(host) { DNSName.equalIgnoringCase(bytes, hostRange, $0, $0.indices) }
-        case (.service(let service, let domain), .otherName):
-            guard let presented = serviceName(bytes, value) else { return false }
-            return withBytes("_\(service).\(domain)") {
-                DNSName.equalIgnoringCase(bytes, presented, $0, $0.indices)
-            }
-        case (.email(let address), .rfc822Name):
-            return withBytes(address) { reference in
-                guard let left = Mailbox(bytes, value), let right = Mailbox(reference, reference.indices) else {
-                    return false
-                }
-                return bytes.equal(left.local, reference, right.local)
-                    && DNSName.equalIgnoringCase(bytes, left.host, reference, right.host)
-            }
-        default:
-            return false
+extension Certificate {
+    /// Whether the certificate is issued for `name`, by its subject alternative names alone (RFC 9525). It says nothing
+    /// about whether the certificate is to be believed.
+    public func isIssued(for name: ReferenceName) -> Bool {
+        let bytes = der
+        let matcher = NameMatcher(name)
+        return (fields.extensions.subjectAlternativeNames ?? []).contains { matcher.matches($0, bytes.span) }
+    }
+}
+
+/// A reference name with its parts as bytes.
+struct NameMatcher {
+    private let name: ReferenceName
+    /// The name, or the scheme of a URI.
+    private let first: [UInt8]
+    /// The host of a URI.
+    private let second: [UInt8]
+
+    init(_ name: ReferenceName) {
+        self.name = name
+        switch name {
+        case .dns(let host): (first, second) = (Array(host.utf8), [])
+        case .ipAddress(let address): (first, second) = (address, [])
+        case .uri(let scheme, let host): (first, second) = (Array(scheme.utf8), Array(host.utf8))
+        case .service(let service, let domain): (first, second) = (Array("_\(service).\(domain)".utf8), [])
+        case .email(let address): (first, second) = (Array(address.utf8), [])
         }
     }
 
-    private func withBytes(_ text: String, _ body: (Span<UInt8>) -> Bool) -> Bool {
-        let bytes = Array(text.utf8)
-        return body(bytes.span)
+    /// Whether the certificate's name is the one that was asked for.
+    func matches(_ candidate: GeneralName, _ bytes: Span<UInt8>) -> Bool {
+        let value = candidate.value
+        let reference = first.span
+        switch (name, candidate.kind) {
+        case (.dns, .dnsName):
+            return DNSName.matches(bytes, value, reference: reference)
+        case (.ipAddress, .ipAddress):
+            // RFC 9525 §6.5: "an octet-for-octet comparison of the bytes".
+            return bytes.equal(value, reference, reference.indices)
+        case (.uri, .uniformResourceIdentifier):
+            // RFC 9525 §6.2, §6.4: scheme and host are compared, without regard to case; there are no wildcards.
+            guard let parts = URIReference(bytes, value), let host = parts.host else { return false }
+            return DNSName.equalIgnoringCase(bytes, parts.scheme, reference, reference.indices)
+                && DNSName.equalIgnoringCase(bytes, host, second.span, second.indices)
+        case (.service, .otherName):
+            guard let presented = serviceName(bytes, value) else { return false }
+            return DNSName.equalIgnoringCase(bytes, presented, reference, reference.indices)
+        case (.email, .rfc822Name):
+            guard let left = Mailbox(bytes, value), let right = Mailbox(reference, reference.indices) else {
+                return false
+            }
+            return bytes.equal(left.local, reference, right.local)
+                && DNSName.equalIgnoringCase(bytes, left.host, reference, right.host)
+        default:
+            return false
+        }
     }
 
     /// `SRVName ::= IA5String` in an otherName of type id-on-dnsSRV (RFC 4985 §2).
