@@ -79,6 +79,7 @@ func describe(_ time: UnixTime) -> String {
     let rest = seconds - days * 86_400
     let date = CivilDate(daysSince1970: days)
     func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return "\(date.year)-\(padded(date.month))-\(padded(date.day)) "
+    let year = String(repeating: "0", count: max(0, 4 - "\(date.year)".count)) + "\(date.year)"
+    return "\(year)-\(padded(date.month))-\(padded(date.day)) "
         + "\(padded(rest / 3600)):\(padded(rest / 60 % 60)):\(padded(rest % 60)) UTC"
 }
