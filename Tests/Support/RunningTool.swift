@@ -62,12 +62,12 @@ public final class RunningTool: Sendable {
         try process.run()
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.longestRun) { [weak self] in
             guard let self, self.process.isRunning else { return }
-            kill(self.process.processIdentifier, SIGKILL)
+            Foundation.kill(self.process.processIdentifier, SIGKILL)
         }
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -84,6 +84,7 @@ public final class RunningTool: Sendable {
     /// Waits until `find` finds something in what the program has written to either output.
     ///
     /// - Throws: `Failure` when the program ends without that.
+    @discardableResult
     public func wait<Found>(for what: String, _ find: (_ written: String) -> Found?) async throws -> Found {
         while true {
             let hasEnded = exit.withLock { $0.status != nil }
@@ -120,6 +121,12 @@ public final class RunningTool: Sendable {
     public func terminate() async -> Int32 {
         process.terminate()
         return await end()
+    }
+
+    /// Kills the program, for those that do not listen to SIGTERM, and waits for the end.
+    public func kill() async {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        _ = await end()
     }
 
     private func ended(_ status: Int32) {

@@ -10,7 +10,6 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
     var signatureAlgorithmsCert: [SignatureScheme]?
     var certificateAuthorities: [[UInt8]]?
     var oidFilters: [OIDFilter]?
-    var statusRequest: CertificateStatusRequest?
 
     init(context: [UInt8]) {
         self.context = context
@@ -26,8 +25,9 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
                 self.signatureAlgorithmsCert = try body.readList(.signatureSchemes, of: SignatureScheme.self)
             case .certificateAuthorities: self.certificateAuthorities = try body.readCertificateAuthorities()
             case .oidFilters: self.oidFilters = try body.readOIDFilters()
-            case .statusRequest: self.statusRequest = try body.readCertificateStatusRequest()
-            default: break
+            // RFC 9846 §4.5.1.1: "A server MAY request that a client present an OCSP response with its certificate by
+            // sending an empty "status_request" extension in its CertificateRequest message."
+            default: break  // the others have an empty body
             }
         }
     }
@@ -40,8 +40,7 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
             case .signatureAlgorithmsCert: body.writeList(.signatureSchemes, signatureAlgorithmsCert ?? [])
             case .certificateAuthorities: body.writeCertificateAuthorities(certificateAuthorities ?? [])
             case .oidFilters: body.write(oidFilters ?? [])
-            case .statusRequest: body.write(statusRequest ?? CertificateStatusRequest())
-            default: break
+            default: break  // the others have an empty body
             }
         }
     }

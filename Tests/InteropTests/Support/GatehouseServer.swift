@@ -35,6 +35,7 @@ struct GatehouseServer {
     var events: [Event] { Self.events(in: program.output) }
 
     /// Waits for a signal that `isWanted` agrees to.
+    @discardableResult
     func wait(for what: String, _ isWanted: (Event) -> Bool) async throws -> Event {
         try await program.wait(for: what) { written in Self.events(in: written).first(where: isWanted) }
     }
