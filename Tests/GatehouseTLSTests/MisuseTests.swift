@@ -63,6 +63,46 @@ struct MisuseTests {
         #expect(server.heard.applicationData == [2])
     }
 
+    @Test("KeyUpdates and exporters before the handshake is complete, or for more than there is")
+    func keysTooEarly() throws {
+        for stage in ServerStage.allCases where stage != .connected {
+            let (server, _) = try stage.start()
+            let output = server.output
+            #expect(throws: TLSError.misuse(.notEstablished)) {
+                try server.connection.updateKeys(requestingPeers: true, output: &server.output)
+            }
+            #expect(throws: TLSError.misuse(.notEstablished)) {
+                try server.connection.exportKeyingMaterial(label: "label", context: [], count: 32)
+            }
+            #expect(server.output == output)
+        }
+        let (server, client) = try ServerStage.connected.start()
+        for (label, count) in [
+            ("", 32), (String(repeating: "a", count: 250), 32), ("a", 0), ("a", -1), ("a", 255 * 32 + 1),
+        ] {
+            #expect(throws: TLSError.misuse(.invalidExporterRequest)) {
+                try server.connection.exportKeyingMaterial(label: label, context: [], count: count)
+            }
+        }
+        try server.send([1])
+        try client.receive(server.takeOutput())
+        #expect(client.heard.applicationData == [1])
+    }
+
+    @Test("A credential that cannot sign for the client ends the handshake")
+    func unfitCredential() throws {
+        let (server, client) = try ServerStage.clientHello.start { $0.asksForCredential = true }
+        client.hello.signatureAlgorithms = [.ecdsaSecp256r1SHA256]
+        client.helloBytes = client.hello.encoded()
+        try server.receive(try client.helloRecords())
+        #expect(throws: TLSError.peerIncompatible(.noCommonSignatureScheme)) {
+            let credential = try TestCredentials.server(.ed25519)
+            try server.resume(with: .credential(credential))
+        }
+        try expectFailure(
+            of: server, client, receiving: [], .peerIncompatible(.noCommonSignatureScheme), .handshakeFailure)
+    }
+
     @Test("A refusal sends the alert that was chosen")
     func refusals() throws {
         let (server, scriptedClient) = try ServerStage.credential.start()

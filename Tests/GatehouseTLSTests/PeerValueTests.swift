@@ -42,6 +42,40 @@ struct PeerValueTests {
         }
     }
 
+    @Test("B-28 within a tier an offered share is preferred to a retry; of several the one that we prefer is taken")
+    func choiceOfGroup() throws {
+        let rows: [(offered: [NamedGroup], shares: [NamedGroup], taken: NamedGroup, isRetry: Bool)] = [
+            ([.secp256r1, .x25519], [.secp256r1], .secp256r1, false),
+            ([.secp256r1, .x25519], [.secp256r1, .x25519], .x25519, false),
+            ([.secp256r1, .x25519], [], .x25519, true),
+            ([.secp384r1, .secp256r1], [.secp384r1], .secp256r1, true),
+        ]
+        for row in rows {
+            let (server, client) = try ServerStage.clientHello.start { $0.groups = [.x25519, .secp256r1] }
+            client.hello.supportedGroups = row.offered
+            client.hello.keyShares = try row.shares.map {
+                KeyShareEntry(group: $0, keyExchange: try EphemeralKey.generate($0).publicKey)
+            }
+            client.helloBytes = client.hello.encoded()
+            try server.receive(try client.helloRecords())
+            let answer = try ReceivedMessage(try Self.firstMessage(server.output)).decode(as: ServerHello.self)
+            #expect(answer.isRetryRequest == row.isRetry)
+            switch answer.keyShare {
+            case .share(let share): #expect(share.group == row.taken)
+            case .selectedGroup(let group): #expect(group == row.taken)
+            case nil: Issue.record("no key_share")
+            }
+        }
+    }
+
+    /// The message in the first record of `bytes`.
+    private static func firstMessage(_ bytes: [UInt8]) throws -> [UInt8] {
+        var reader = ScriptedReader()
+        var rest = bytes
+        let record = try reader.next(&rest)
+        return try #require(record?.content)
+    }
+
     /// Points of small order on curve25519 in all their encodings (RFC 7748 §6.1 wants the zero result noticed).
     static let smallOrder: [[UInt8]] = [
         [UInt8](repeating: 0, count: 32),

@@ -66,7 +66,9 @@ extension ByteReader {
                 try decode(type, &body)
                 try body.finish()
             } else {
-                block.unrecognized[type] = body.readRest()
+                // They are kept to compare two hellos by; of thousands of small ones the first will do, as each takes
+                // more memory than it has bytes.
+                if block.unrecognized.count < Limits.listEntries { block.unrecognized[type] = body.readRest() }
             }
             block.order.append(type)
         }
