@@ -33,7 +33,7 @@ enum Floor {
     static func calls(
         _ parameters: CipherSuiteParameters, _ group: NamedGroup, _ identity: Identity
     ) throws -> [LibcryptoCall] {
-        let key = identity.credential.key
+        guard let key = identity.credential.key else { throw Failure.unsupportedKey(.p256) }
         let certificate = identity.credential.chain[0]
         let rootKey = identity.rootKey
         // 64 spaces, the context, a zero byte and a hash (RFC 9846 §4.5.2).

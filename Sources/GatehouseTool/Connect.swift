@@ -47,7 +47,7 @@ private func target(_ text: String) throws(UsageError) -> (host: String, port: U
 }
 
 private func configuration(_ options: OptionParser.Result) throws(UsageError) -> SSLConfiguration {
-    let verification: ServerVerification
+    let verification: PeerVerification
     if options.has("--insecure") {
         guard !options.has("--ca") else { throw UsageError("--insecure and --ca exclude each other") }
         verification = .dangerouslyAcceptAnyCertificate

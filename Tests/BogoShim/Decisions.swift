@@ -19,6 +19,7 @@ struct Decisions {
             guard !hasJudgedPeer else { throw .unexpected("the peer's certificates are to be judged twice") }
             hasJudgedPeer = true
             return verdict
+        case .preSharedKey, .signature, .clientCredential: throw .unexpected("a decision that no flag asks for")
         }
     }
 

@@ -81,7 +81,7 @@ public struct SSLConfiguration: Sendable {
     ///   - keyLog: where secrets are told.
     /// - Throws: `ConfigurationError`, with what is wrong.
     public init(
-        verification: ServerVerification, allowedNextProtocols: [String] = [],
+        verification: PeerVerification, allowedNextProtocols: [String] = [],
         ciphers: [SSLCipher] = SSLCipher.supported, groups: [NamedGroup] = NamedGroup.supported,
         keyLog: KeyLog? = nil
     ) throws(ConfigurationError) {

@@ -1,14 +1,24 @@
 public import GatehouseCertificates
 public import GatehouseCrypto
 
-/// How a client decides whether to trust the server's certificate.
-public enum ServerVerification: Sendable {
-    /// Its chain must lead to an anchor of the store, and it must carry the server's name.
+/// How the peer's certificate is judged.
+@nonexhaustive
+public enum PeerVerification: Sendable {
+    /// Its chain must lead to an anchor of the store; a server's must carry the server's name.
     case trustStore(TrustStore)
     /// The connection pauses for `Need.peerVerdict`.
     case asksForVerdict
-    /// Any certificate is taken: whoever sits on the network can pose as the server.
+    /// Any certificate is taken: whoever sits on the network can pose as the peer.
     case dangerouslyAcceptAnyCertificate
+
+    /// What a session remembers of it.
+    var sessionTag: UInt8 {
+        switch self {
+        case .trustStore: 1
+        case .asksForVerdict: 2
+        case .dangerouslyAcceptAnyCertificate: 3
+        }
+    }
 }
 
 /// What a client needs to know before its first connection.
@@ -20,7 +30,7 @@ public enum ServerVerification: Sendable {
 /// ```
 public struct ClientConfiguration: Sendable {
     /// How the server's certificate is judged.
-    public var verification: ServerVerification
+    public var verification: PeerVerification
     /// The cipher suites, in the order of preference.
     public var cipherSuites: [CipherSuite] = CipherSuite.supported
     /// The groups for key agreement, in the order of preference; a key share is sent for the first.
@@ -31,6 +41,26 @@ public struct ClientConfiguration: Sendable {
     public var applicationProtocols: [String] = []
     /// Whether to look like TLS 1.2 to middleboxes (RFC 9846 §E.4).
     public var usesMiddleboxCompatibilityMode = true
+    /// Certificates to show to a server that asks: the first whose key can sign what the server accepts.
+    public var credentials: [Credential] = []
+    /// Whether a connection pauses for `Need.clientCredential` instead of choosing from `credentials`.
+    public var asksForCredential = false
+    /// Whether the server may ask for a certificate also after the handshake (RFC 9846 §4.7.2).
+    public var offersPostHandshakeAuthentication = false
+    /// Keys that the server has been given outside the protocol, offered in this order.
+    public var preSharedKeys: [PreSharedKey] = []
+    /// Whether a pre-shared key may be used without a key agreement (`psk_ke`): whoever learns the key later can then
+    /// decrypt what was recorded before.
+    public var allowsPSKOnlyKeyExchange = false
+    /// Whether tickets are asked for, to resume the session later.
+    public var offersResumption = true
+    /// How many tickets to ask for, after a full and after a resumed handshake (RFC 9149); `nil`: the server decides.
+    public var ticketRequest: (afterFullHandshake: UInt8, afterResumption: UInt8)?
+    /// Whether data may be sent before the server has answered, when the session allows it (RFC 9846 §2.3). Whoever
+    /// sees it can send it again.
+    public var offersEarlyData = false
+    /// Counts the changes of what decides whom to trust: raise it with each, and sessions from before are not resumed.
+    public var trustGeneration: UInt64 = 0
     /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Whether connections collect lines for a key log (RFC 9850); see `ClientConnection.takeKeyLog()`. Whoever reads
@@ -38,7 +68,7 @@ public struct ClientConfiguration: Sendable {
     public var collectsKeyLog = false
 
     /// A client that judges servers in this way.
-    public init(verification: ServerVerification) {
+    public init(verification: PeerVerification) {
         self.verification = verification
     }
 
@@ -50,6 +80,13 @@ public struct ClientConfiguration: Sendable {
         try SharedSettings.check(groups: groups)
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+    }
+}
+
+extension ClientConfiguration {
+    func binding(_ serverName: String?) -> SessionBinding {
+        SessionBinding(
+            serverName: serverName, verification: verification.sessionTag, trustGeneration: trustGeneration)
     }
 }
 

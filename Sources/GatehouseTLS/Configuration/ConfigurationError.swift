@@ -18,6 +18,14 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case invalidRecordSizeLimit(Int)
     /// A server without credentials that does not ask for them per connection either.
     case noCredentials
+    /// A pre-shared key's identity is empty or too long.
+    case invalidPreSharedKeyIdentity
+    /// A pre-shared key shorter than it may be, in bytes.
+    case preSharedKeyTooShort(bytes: Int, minimum: Int)
+    /// A ticket key of the wrong length, or all zero.
+    case invalidTicketKey
+    /// More than 255 tickets, or a lifetime over 7 days.
+    case invalidTicketSettings
     /// A client that would check the server's name has no name to check against.
     case noServerName
     /// A server name that is neither a host name nor an IP address.
@@ -40,6 +48,11 @@ extension ConfigurationError: CustomStringConvertible {
             "the application protocol \"\(name)\" is empty or longer than 255 bytes"
         case .invalidRecordSizeLimit(let limit): "the record size limit \(limit) is not between 64 and 16385"
         case .noCredentials: "a server needs a certificate and its private key"
+        case .invalidPreSharedKeyIdentity: "the identity of a pre-shared key is empty or too long"
+        case .preSharedKeyTooShort(let bytes, let minimum):
+            "the pre-shared key has \(bytes) bytes, fewer than \(minimum)"
+        case .invalidTicketKey: "a ticket key is not a name of 16 bytes and at least 32 bytes that are not all zero"
+        case .invalidTicketSettings: "there are more than 255 tickets, or their lifetime is over 7 days"
         case .noServerName: "a client that verifies certificates needs the name of the server"
         case .invalidServerName(let name): "\"\(name)\" is neither a host name nor an IP address"
         }

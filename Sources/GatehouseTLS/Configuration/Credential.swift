@@ -13,10 +13,12 @@ public struct Credential: Sendable {
 
     /// The certificates, the end entity's first.
     public let chain: [Certificate]
-    /// The private key of the first certificate.
-    public let key: PrivateKey
+    /// The private key of the first certificate; `nil` when it is held elsewhere.
+    public let key: PrivateKey?
     /// What the key may sign the handshake with, in the order of preference; at first all that it can sign with.
     public var signatureSchemes: [SignatureScheme]
+    /// What the key can sign with.
+    private let possibleSchemes: [SignatureScheme]
 
     /// Pairs a chain with its key.
     ///
@@ -45,10 +47,38 @@ public struct Credential: Sendable {
         self.chain = chain
         self.key = key
         signatureSchemes = key.signatureSchemes
+        possibleSchemes = key.signatureSchemes
+    }
+
+    /// A credential whose key is held elsewhere, such as in a hardware module: each signature is asked for with
+    /// `Need.signature`.
+    ///
+    /// - Parameter signatureSchemes: what the key signs with, in the order of preference.
+    /// - Throws: `ConfigurationError` when the chain is empty, its first key cannot be used, or none of the schemes
+    ///   fits it.
+    public init(chain: [Certificate], signatureSchemes: [SignatureScheme]) throws(ConfigurationError) {
+        guard let leaf = chain.first else { throw .emptyCertificateChain }
+        let algorithm: KeyAlgorithm
+        do throws(CryptoError) {
+            algorithm = try leaf.publicKey().algorithm
+        } catch {
+            throw .unusableCertificateKey("\(error)")
+        }
+        let schemes = signatureSchemes.filter { $0.fits(algorithm) }
+        guard !schemes.isEmpty else { throw .keyDoesNotMatchCertificate }
+        self.chain = chain
+        key = nil
+        self.signatureSchemes = schemes
+        possibleSchemes = schemes
     }
 
     /// The first of our schemes that the peer accepts.
     func signatureScheme(amongPeers schemes: [SignatureScheme]) -> SignatureScheme? {
-        signatureSchemes.first { schemes.contains($0) && key.signatureSchemes.contains($0) }
+        signatureSchemes.first { schemes.contains($0) && possibleSchemes.contains($0) }
+    }
+
+    /// The Certificate message that shows the chain.
+    func certificateMessage(context: [UInt8]) -> CertificateMessage {
+        CertificateMessage(context: context, entries: chain.map { CertificateMessage.Entry(data: $0.der) })
     }
 }

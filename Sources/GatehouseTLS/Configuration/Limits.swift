@@ -22,6 +22,13 @@ enum Limits {
     static let listEntries = 128
     /// The longest cookie that a client sends back, in bytes: `illegal_parameter`. The second ClientHello must hold it.
     static let cookie = 1 << 15
+    /// Pre-shared keys of a ClientHello that are looked at; the rest is ignored.
+    static let pskIdentities = 8
+    /// Early data that is skipped, in bytes of ciphertext, when the configuration takes less: `unexpected_message`.
+    static let skippedEarlyData = 1 << 14
+    /// The longest time from an authentication to the last resumption that rests on it, in seconds: no alert, the
+    /// handshake is a full one (RFC 9846 §4.7.1: 7 days).
+    static let sessionAge: Int64 = 604_800
     /// The lowest record_size_limit, in bytes: `illegal_parameter` (RFC 8449 §4).
     static let smallestRecordSizeLimit = 64
 }

@@ -27,6 +27,31 @@ public struct ServerConfiguration: Sendable {
     /// Whether a client that asks for a name that no credential has gets an `unrecognized_name` alert, instead of the
     /// first credential.
     public var rejectsUnrecognizedName = false
+    /// Whether clients are asked for certificates.
+    public var clientAuthentication = ClientCertificatePolicy.none
+    /// Counts the changes of what decides whom to trust: raise it with each, and sessions from before are not resumed.
+    public var trustGeneration: UInt64 = 0
+    /// Keys that clients have been given outside the protocol.
+    public var preSharedKeys: [PreSharedKey] = []
+    /// Whether a connection pauses for `Need.preSharedKey` when a client offers keys that are not in `preSharedKeys`.
+    public var asksForPreSharedKey = false
+    /// Whether a client without a known pre-shared key is served with a certificate.
+    public var preSharedKeyPolicy = PreSharedKeyPolicy.orCertificate
+    /// Whether a client whose pre-shared key is unknown, but required, is told so by an `unknown_psk_identity` alert.
+    /// Whoever probes then learns which identities exist.
+    public var revealsUnknownPreSharedKeyIdentity = false
+    /// Whether a pre-shared key may be used without a key agreement (`psk_ke`): whoever learns the key later can then
+    /// decrypt what was recorded before.
+    public var allowsPSKOnlyKeyExchange = false
+    /// How clients come back without a full handshake.
+    public var resumption = ServerResumption.disabled
+    /// How many tickets a client gets after a handshake, 0 to 255; it may ask for fewer or more, up to this number
+    /// (RFC 9149).
+    public var ticketCount = 2
+    /// How long a ticket is good, in seconds, at most 7 days.
+    public var ticketLifetime: UInt32 = 86_400
+    /// Whether and how early data is taken; `nil`: not at all.
+    public var earlyData: EarlyDataPolicy?
     /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Groups to name in EncryptedExtensions for the client's next connection (RFC 9846 §4.3.7); empty: none.
@@ -54,14 +79,52 @@ public struct ServerConfiguration: Sendable {
         ServerConfiguration()
     }
 
+    /// A server without certificates: only clients with a pre-shared key get in.
+    public static func requiringPreSharedKey(_ keys: [PreSharedKey]) -> ServerConfiguration {
+        var configuration = ServerConfiguration()
+        configuration.asksForCredential = false
+        configuration.preSharedKeys = keys
+        configuration.asksForPreSharedKey = keys.isEmpty
+        configuration.preSharedKeyPolicy = .required
+        return configuration
+    }
+
     /// Checks the settings.
     ///
     /// - Throws: `ConfigurationError`, with what is wrong.
     public func validate() throws(ConfigurationError) {
-        guard asksForCredential || !credentials.isEmpty else { throw .noCredentials }
+        guard asksForCredential || !credentials.isEmpty || requiresPreSharedKey else { throw .noCredentials }
+        guard (0...255).contains(ticketCount), ticketLifetime <= UInt32(Limits.sessionAge) else {
+            throw .invalidTicketSettings
+        }
         try SharedSettings.check(cipherSuites: cipherSuites)
         try SharedSettings.check(groups: groups)
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+    }
+}
+
+extension ServerConfiguration {
+    /// Whether any pre-shared key of a client could be known.
+    var usesPreSharedKeys: Bool {
+        if case .disabled = resumption { return requiresPreSharedKey || asksForPreSharedKey || !preSharedKeys.isEmpty }
+        return true
+    }
+
+    var requiresPreSharedKey: Bool {
+        if case .required = preSharedKeyPolicy { true } else { false }
+    }
+
+    /// How much early data is skipped when it is not taken, in bytes of ciphertext.
+    var skippedEarlyDataLimit: Int {
+        max(Limits.skippedEarlyData, Int(earlyData?.maximumSize ?? 0))
+    }
+
+    func binding(_ serverName: String?) -> SessionBinding {
+        SessionBinding(
+            serverName: serverName,
+            verification: clientAuthentication.requirement.rawValue << 4
+                | clientAuthentication.verification.sessionTag,
+            trustGeneration: trustGeneration)
     }
 }

@@ -21,12 +21,15 @@ public struct ClientConnection: ~Copyable, Sendable {
     ///   - configuration: fixed for the connection's life.
     ///   - serverName: a host name or an IP address: what the certificate must carry and, for a host name, what the
     ///     server is told. `nil` only when certificates are not verified against a trust store.
+    ///   - session: an earlier session with this server, to be resumed if the server agrees. It is not offered when it
+    ///     has expired, or belongs to another name or other trust settings.
     ///   - now: seconds since 1970.
     ///   - output: what is to be sent is appended.
     /// - Throws: `ConfigurationError` when the name is missing or no name; `TLSError.crypto` inside
     ///   `ConnectionStartError` when no key share can be made.
     public init(
-        _ configuration: ClientConfiguration, serverName: String?, now: Int64, output: inout [UInt8]
+        _ configuration: ClientConfiguration, serverName: String?, session: ClientSession? = nil, now: Int64,
+        output: inout [UInt8]
     ) throws(ConnectionStartError) {
         var name: ReferenceName?
         if let serverName {
@@ -39,7 +42,7 @@ public struct ClientConnection: ~Copyable, Sendable {
         }
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now)
         do throws(TLSError) {
-            let state = try ClientHelloComposer(configuration: configuration, name: name).start(&core)
+            let state = try ClientHelloComposer(configuration: configuration, name: name, session: session).start(&core)
             swap(&core.output, &output)
             output += core.output
             core.output = []
@@ -64,9 +67,16 @@ public struct ClientConnection: ~Copyable, Sendable {
         connection = Connection(
             role: .awaitingServerHello(
                 AwaitingServerHello(
-                    offer: ClientOffer(configuration: configuration, name: nil, hello: message, helloBytes: hello),
+                    offer: ClientOffer(replaying: message, hello, configuration),
                     key: key)),
             core: core)
+    }
+
+    /// The time, in seconds since 1970. Set it before `receive` on a connection that lives long: the age of tickets is
+    /// reckoned by it.
+    public var now: Int64 {
+        get { connection.core.now }
+        set { connection.core.now = newValue }
     }
 
     /// Whether the handshake is complete.
@@ -101,6 +111,18 @@ public struct ClientConnection: ~Copyable, Sendable {
     /// - Throws: `TLSError.misuse` before the handshake is complete and after `close`.
     public mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
         try connection.send(plaintext, output: &output)
+    }
+
+    /// How much early data may be sent now, in bytes; 0 when none may: it was not offered, or has ended.
+    public var earlyDataLimit: Int { connection.core.earlyDataToSend ?? 0 }
+
+    /// Seals all of `plaintext` as early data (RFC 9846 §2.3), before the server has answered. The server may not take
+    /// it (`Event.earlyDataRejected`), and anybody who sees it can send it again: only what may be repeated belongs
+    /// here.
+    ///
+    /// - Throws: `TLSError.misuse` when it is more than `earlyDataLimit`.
+    public mutating func sendEarlyData(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        try connection.sendEarlyData(plaintext, output: &output)
     }
 
     /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.

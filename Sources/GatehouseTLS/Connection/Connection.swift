@@ -57,6 +57,14 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         try core.writer.write(.applicationData, plaintext, to: &output)
     }
 
+    mutating func sendEarlyData(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        if let failure { throw failure }
+        guard !plaintext.isEmpty else { return }
+        swap(&core.output, &output)
+        defer { swap(&core.output, &output) }
+        try core.sendEarlyData(plaintext)
+    }
+
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError) {
         if let failure { throw failure }
         guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
@@ -128,7 +136,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         default:
             // RFC 9846 §5.1: "Handshake messages MUST NOT be interleaved with other record types."
             guard !core.joiner.isInMessage else { throw .peerMisbehaved(.interleavedRecord) }
-            guard core.isEstablished else { throw .peerMisbehaved(.unexpectedApplicationData) }
+            guard core.isEstablished else { return try core.takeEarlyData(record.content) }
             guard !record.content.isEmpty else { return }
             postHandshakeMessages = 0
             core.tell(.applicationData(record.content))

@@ -20,12 +20,16 @@ struct ConnectionCore: ~Copyable, Sendable {
     var owesKeyUpdate = false
     /// Nothing is read until a decision comes.
     private(set) var isPaused = false
+    /// How much more early data is taken, in bytes; `nil` when none is awaited.
+    private var earlyDataLeft: Int?
+    /// The early exporter's secret, while early data is awaited.
+    private(set) var earlyExporter: ScheduleSecret?
     /// What the current step has to tell.
     private var event: Event?
     /// Published values in place of random ones.
     let replay: Replay?
-    /// Seconds since 1970 when the connection began.
-    let now: Int64
+    /// Seconds since 1970; the caller keeps it up to date.
+    var now: Int64
 
     init(collectsKeyLog: Bool, now: Int64, replay: Replay? = nil) {
         keyLog = KeyLog(isEnabled: collectsKeyLog)
@@ -46,6 +50,52 @@ struct ConnectionCore: ~Copyable, Sendable {
     /// Called by the state that has taken its decision.
     mutating func endPause() {
         isPaused = false
+    }
+
+    var acceptsEarlyData: Bool { earlyDataLeft != nil }
+
+    mutating func beginEarlyData(limit: UInt32, exporter: consuming ScheduleSecret) {
+        earlyDataLeft = Int(limit)
+        earlyExporter = .some(consume exporter)
+        session?.isEarlyDataAccepted = true
+    }
+
+    /// RFC 9846 §4.3.10: "Servers MUST NOT accept more than max_early_data_size bytes": "A server receiving more than
+    /// max_early_data_size bytes of 0-RTT data SHOULD terminate the connection with an "unexpected_message" alert."
+    mutating func takeEarlyData(_ content: Range<Int>) throws(TLSError) {
+        guard let left = earlyDataLeft else { throw .peerMisbehaved(.unexpectedApplicationData) }
+        guard content.count <= left else { throw .peerMisbehaved(.tooMuchEarlyData) }
+        earlyDataLeft = left - content.count
+        tell(.earlyData(content))
+    }
+
+    mutating func endEarlyData() {
+        earlyDataLeft = nil
+        earlyExporter = nil
+    }
+
+    /// How much more early data may be sent, in bytes; `nil` when none may.
+    private(set) var earlyDataToSend: Int?
+
+    mutating func beginSendingEarlyData(limit: UInt32, exporter: consuming ScheduleSecret) {
+        earlyDataToSend = Int(limit)
+        earlyExporter = .some(consume exporter)
+    }
+
+    mutating func sendEarlyData(_ plaintext: Span<UInt8>) throws(TLSError) {
+        guard let left = earlyDataToSend, plaintext.count <= left else { throw .misuse(.noEarlyData) }
+        earlyDataToSend = left - plaintext.count
+        try writer.write(.applicationData, plaintext, to: &output)
+    }
+
+    mutating func endSendingEarlyData() {
+        earlyDataToSend = nil
+        earlyExporter = nil
+    }
+
+    mutating func rejectSentEarlyData() {
+        endSendingEarlyData()
+        tell(.earlyDataRejected)
     }
 
     /// Writes handshake messages, already encoded, in as few records as they fit.

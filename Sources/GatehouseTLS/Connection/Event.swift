@@ -10,6 +10,14 @@ public enum Event: Sendable {
     case handshakeComplete
     /// Application data, decrypted in place: the range of the buffer that was passed to `receive`.
     case applicationData(Range<Int>)
+    /// Early data (RFC 9846 §2.3), decrypted in place: the range of the buffer that was passed to `receive`. It may be
+    /// a replay.
+    case earlyData(Range<Int>)
+    /// The server does not take the early data that was sent: send it again, if that is safe, when the handshake is
+    /// complete.
+    case earlyDataRejected
+    /// A ticket came: a later connection can resume the session.
+    case sessionTicket(ClientSession)
     /// A warning alert that ends nothing (`user_canceled`).
     case alertReceived(Alert)
     /// The peer will send no more (RFC 9846 §6.1). Ours can still be sent.
@@ -21,8 +29,14 @@ public enum Event: Sendable {
 public enum Need: Sendable {
     /// A server needs a credential for this client: answer with `Decision.credential`.
     case credential(ClientHelloInfo)
-    /// A client needs to know whether to trust the server's certificates: answer with `.accept` or `.reject`.
+    /// Whether to trust the peer's certificates: answer with `.accept`, `.acceptDespiteProblems` or `.reject`.
     case peerVerdict(PeerCertificates)
+    /// A client offers pre-shared keys by these names, of its choosing: answer with `Decision.preSharedKey`.
+    case preSharedKey(identities: [[UInt8]])
+    /// A signature by the key of a credential that is held elsewhere: answer with `Decision.signature`.
+    case signature(SignatureRequest)
+    /// The server asks for a certificate: answer with `.clientCredential`.
+    case clientCredential(CertificateRequestInfo)
 }
 
 /// The answer to a `Need`.
@@ -32,6 +46,14 @@ public enum Decision: Sendable {
     case credential(Credential)
     /// Trust the peer.
     case accept
+    /// Go on although something is wrong with the peer's certificates: the session is not resumed later.
+    case acceptDespiteProblems
+    /// Use this pre-shared key, whose identity is among those offered; `nil`: none of them is known.
+    case preSharedKey(PreSharedKey?)
+    /// The signature that was asked for.
+    case signature([UInt8])
+    /// Show this credential to the server; `nil`: show none.
+    case clientCredential(Credential?)
     /// End the handshake with this alert.
     case reject(AlertDescription)
 }
@@ -52,4 +74,22 @@ public struct PeerCertificates: Sendable {
     public let chain: [Certificate]
     /// The name that the peer should have; `nil` when none was given.
     public let name: ReferenceName?
+}
+
+/// What is to be signed with a key that is held elsewhere.
+public struct SignatureRequest: Sendable {
+    /// The credential whose key is asked for.
+    public let credential: Credential
+    /// The scheme to sign with.
+    public let scheme: SignatureScheme
+    /// What to sign: not a digest, the scheme says how it is hashed.
+    public let content: [UInt8]
+}
+
+/// What a server says of the certificate that it asks for (RFC 9846 §4.4.2).
+public struct CertificateRequestInfo: Sendable {
+    /// The signature schemes that it accepts.
+    public let signatureSchemes: [SignatureScheme]
+    /// The names of the authorities that it knows, DER-encoded; empty when it does not say.
+    public let certificateAuthorities: [[UInt8]]
 }

@@ -22,6 +22,13 @@ public struct NegotiatedSession: Sendable {
     /// The peer's certificates as it sent them, its own first; empty when it sent none.
     public internal(set) var peerCertificates: [Certificate] = []
 
+    /// Whether the peer's certificates were verified, in this handshake or in the one that is resumed.
+    public internal(set) var isPeerVerified = false
+    /// The identity of the external pre-shared key that was used.
+    public internal(set) var preSharedKeyIdentity: [UInt8]?
+    /// Whether early data was taken.
+    public internal(set) var isEarlyDataAccepted = false
+
     init(cipherSuite: CipherSuite) {
         self.cipherSuite = cipherSuite
     }

@@ -30,6 +30,13 @@ public struct ServerConnection: ~Copyable, Sendable {
             core: ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay))
     }
 
+    /// The time, in seconds since 1970. Set it before `receive` on a connection that lives long: the age of tickets is
+    /// reckoned by it.
+    public var now: Int64 {
+        get { connection.core.now }
+        set { connection.core.now = newValue }
+    }
+
     /// Whether the handshake is complete.
     public var isEstablished: Bool { connection.core.isEstablished }
 

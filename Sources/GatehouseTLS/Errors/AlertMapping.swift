@@ -41,14 +41,14 @@ extension PeerMisbehaved {
         switch self {
         case .unexpectedMessage, .unexpectedRecord, .unexpectedApplicationData, .emptyRecord, .tooManyEmptyRecords,
             .unexpectedChangeCipherSpec, .tooManyWarnings, .tooManyPostHandshakeMessages, .interleavedRecord,
-            .messageAcrossKeyChange, .secondRetry:
+            .messageAcrossKeyChange, .secondRetry, .tooMuchEarlyData:
             .unexpectedMessage
         case .duplicateExtension, .misplacedExtension, .preSharedKeyNotLast, .compressionOffered, .sessionIDNotEchoed,
             .downgrade, .cipherSuiteNotOffered, .versionNotOffered, .duplicateKeyShare,
             .keyShareForUnlistedGroup, .keyShareForUnofferedGroup, .invalidKeyShare, .applicationProtocolNotOffered,
             .recordSizeLimitTooSmall, .wrongCertificateRequestContext, .signatureSchemeNotOffered,
-            .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .retryNotKept,
-            .needlessRetry:
+            .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .wrongBinderCount,
+            .preSharedKeyNotOffered, .earlyDataMismatch, .retryNotKept, .needlessRetry:
             .illegalParameter
         case .wrongLegacyVersion: .protocolVersion
         case .unsolicitedExtension: .unsupportedExtension
@@ -56,7 +56,9 @@ extension PeerMisbehaved {
         // RFC 9846 §4.5.1.4: "If the server supplies an empty Certificate message, the client MUST abort the
         // handshake with a "decode_error" alert."
         case .noCertificate: .decodeError
-        case .invalidSignature, .wrongFinished: .decryptError
+        // §6.2: "decrypt_error: A handshake (not record layer) cryptographic operation failed, including being unable to
+        // correctly verify a signature or validate a Finished message or a PSK binder."
+        case .invalidSignature, .wrongFinished, .wrongBinder: .decryptError
         }
     }
 }
@@ -65,7 +67,10 @@ extension PeerIncompatible {
     fileprivate var alert: AlertDescription {
         switch self {
         case .noCommonVersion: .protocolVersion
-        case .noCommonCipherSuite, .noCommonGroup, .noCommonSignatureScheme: .handshakeFailure
+        case .noCommonCipherSuite, .noCommonGroup, .noCommonSignatureScheme, .preSharedKeyRequired:
+            .handshakeFailure
+        case .unknownPreSharedKeyIdentity: .unknownPSKIdentity
+        case .clientCertificateRequired: .certificateRequired
         case .noCommonApplicationProtocol: .noApplicationProtocol
         case .unrecognizedName: .unrecognizedName
         }

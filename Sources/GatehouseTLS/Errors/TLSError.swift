@@ -129,6 +129,16 @@ public enum PeerMisbehaved: Sendable, Hashable {
     case keyNotForSigning
     /// The signature in CertificateVerify is wrong.
     case invalidSignature
+    /// A binder is wrong, or nobody's.
+    case wrongBinder
+    /// Not as many binders as identities.
+    case wrongBinderCount
+    /// A pre-shared key that was not offered, or with a cipher suite that does not fit it.
+    case preSharedKeyNotOffered
+    /// Early data was accepted for another key, suite or protocol than it was sent with.
+    case earlyDataMismatch
+    /// More early data than was allowed, or than is skipped.
+    case tooMuchEarlyData
     /// The verify data in Finished is wrong.
     case wrongFinished
     /// A ClientHello after a HelloRetryRequest that differs where it may not: the extension, or `nil` for a field.
@@ -156,6 +166,12 @@ public enum PeerIncompatible: Sendable, Hashable {
     case noCommonSignatureScheme
     /// No application protocol in common.
     case noCommonApplicationProtocol
+    /// No pre-shared key was offered, and the configuration requires one.
+    case preSharedKeyRequired
+    /// None of the offered pre-shared keys is known.
+    case unknownPreSharedKeyIdentity
+    /// The client declined to show a certificate.
+    case clientCertificateRequired
     /// No credential for the requested name, and the configuration has no default.
     case unrecognizedName
 }
@@ -167,6 +183,8 @@ public enum Misuse: Sendable, Hashable {
     case notEstablished
     /// `close` was called before.
     case alreadyClosed
+    /// Early data was not offered, or has ended, or would be more than the server takes.
+    case noEarlyData
     /// There is no decision to make, or not of this kind.
     case noSuchDecision
     /// An exporter's label is empty or longer than 249 bytes, or more is asked for than HKDF gives.

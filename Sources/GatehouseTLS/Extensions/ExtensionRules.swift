@@ -32,6 +32,7 @@ extension ExtensionType {
         case .postHandshakeAuth: [.clientHello]
         case .signatureAlgorithmsCert: [.clientHello, .certificateRequest]
         case .keyShare: [.clientHello, .serverHello, .helloRetryRequest]
+        case .ticketRequest: [.clientHello, .encryptedExtensions]
         default: nil
         }
     }

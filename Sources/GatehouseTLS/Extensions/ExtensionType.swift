@@ -42,6 +42,8 @@ public struct ExtensionType: RawRepresentable, Sendable, Hashable {
     public static let postHandshakeAuth = ExtensionType(rawValue: 49)
     /// RFC 9846 §4.3.3.
     public static let signatureAlgorithmsCert = ExtensionType(rawValue: 50)
+    /// RFC 9149.
+    public static let ticketRequest = ExtensionType(rawValue: 58)
     /// RFC 9846 §4.3.8.
     public static let keyShare = ExtensionType(rawValue: 51)
 }
@@ -67,6 +69,7 @@ extension ExtensionType: CustomStringConvertible {
         case .postHandshakeAuth: "post_handshake_auth"
         case .signatureAlgorithmsCert: "signature_algorithms_cert"
         case .keyShare: "key_share"
+        case .ticketRequest: "ticket_request"
         default: "ExtensionType(\(rawValue))"
         }
     }

@@ -3,6 +3,7 @@ import GatehouseCrypto
 /// Lines in the SSLKEYLOGFILE format (RFC 9850), collected until the caller takes them.
 struct KeyLog: Sendable {
     enum Label: String {
+        case clientEarlyTraffic = "CLIENT_EARLY_TRAFFIC_SECRET"
         case clientHandshakeTraffic = "CLIENT_HANDSHAKE_TRAFFIC_SECRET"
         case serverHandshakeTraffic = "SERVER_HANDSHAKE_TRAFFIC_SECRET"
         case clientTraffic = "CLIENT_TRAFFIC_SECRET_0"

@@ -97,6 +97,7 @@ package struct EarlySecret: ~Copyable, Sendable {
             switch origin {
             case .external: stage.derive("ext binder", empty)
             case .resumption: stage.derive("res binder", empty)
+            case .imported: stage.derive("imp binder", empty)
             }
         return BinderKey(stage: ScheduleSecret(stage.hash, secret))
     }
@@ -120,6 +121,8 @@ package struct EarlySecret: ~Copyable, Sendable {
 package enum PreSharedKeyOrigin: Sendable {
     /// Both sides were given it.
     case external
+    /// Both sides were given it, and imported it (RFC 9258).
+    case imported
     /// It came out of an earlier handshake.
     case resumption
 }
@@ -138,6 +141,19 @@ package struct BinderKey: ~Copyable, Sendable {
 /// The second stage: what the key agreement gives.
 package struct HandshakeSecret: ~Copyable, Sendable {
     package let stage: ScheduleSecret
+
+    /// The stage after the Early Secret of `preSharedKey`, if one is in use.
+    init(_ hash: HashAlgorithm, preSharedKey: SharedSecret?, _ sharedSecret: borrowing Secret) {
+        if let preSharedKey {
+            self = preSharedKey.earlySecret(hash).handshakeSecret(sharedSecret)
+        } else {
+            self = .withoutPreSharedKey(hash, sharedSecret)
+        }
+    }
+
+    fileprivate init(stage: consuming ScheduleSecret) {
+        self.stage = stage
+    }
 
     /// The stage without a pre-shared key before it: the Early Secret, and with it the salt, is then always the same.
     static func withoutPreSharedKey(_ hash: HashAlgorithm, _ sharedSecret: borrowing Secret) -> HandshakeSecret {

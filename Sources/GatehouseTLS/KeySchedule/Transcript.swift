@@ -4,6 +4,10 @@ package import GatehouseCrypto
 package struct Transcript: Sendable {
     private var hasher: Hasher
 
+    init(_ hash: HashAlgorithm) {
+        hasher = Hasher(hash)
+    }
+
     package init(_ hash: HashAlgorithm, startingWith clientHello: [UInt8]) {
         hasher = Hasher(hash)
         append(clientHello)

@@ -25,6 +25,7 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
     var keyShares: [KeyShareEntry]?
     var pskKeyExchangeModes: [PSKKeyExchangeMode]?
     var certificateAuthorities: [[UInt8]]?
+    var ticketRequest: TicketRequest?
     var preSharedKeys: OfferedPSKs?
 
     init(random: [UInt8], legacySessionID: [UInt8], cipherSuites: [CipherSuite]) {
@@ -69,6 +70,7 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
         case .keyShare: keyShares = try body.readClientShares()
         case .pskKeyExchangeModes: pskKeyExchangeModes = try body.readPSKKeyExchangeModes()
         case .certificateAuthorities: certificateAuthorities = try body.readCertificateAuthorities()
+        case .ticketRequest: ticketRequest = try body.readTicketRequest()
         case .preSharedKey: preSharedKeys = try body.readOfferedPSKs()
         default: break  // the others have an empty body
         }
@@ -100,6 +102,7 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
             }
         case .pskKeyExchangeModes: body.write(pskKeyExchangeModes ?? [])
         case .certificateAuthorities: body.writeCertificateAuthorities(certificateAuthorities ?? [])
+        case .ticketRequest: body.write(ticketRequest ?? TicketRequest())
         case .preSharedKey: body.write(preSharedKeys ?? OfferedPSKs(identities: [], binders: []))
         default: break  // the others have an empty body
         }

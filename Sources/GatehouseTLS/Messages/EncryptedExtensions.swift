@@ -8,6 +8,7 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
     var supportedGroups: [NamedGroup]?
     var applicationProtocols: [[UInt8]]?
     var recordSizeLimit: UInt16?
+    var expectedTicketCount: UInt8?
 
     init() {}
 
@@ -17,6 +18,7 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
             case .supportedGroups: self.supportedGroups = try body.readList(.namedGroups, of: NamedGroup.self)
             case .applicationLayerProtocolNegotiation: self.applicationProtocols = try body.readProtocolNames()
             case .recordSizeLimit: self.recordSizeLimit = try body.readUInt16()
+            case .ticketRequest: self.expectedTicketCount = try body.readUInt8()
             default: break  // the others have an empty body
             }
         }
@@ -28,6 +30,7 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
             case .supportedGroups: body.writeList(.namedGroups, supportedGroups ?? [])
             case .applicationLayerProtocolNegotiation: body.writeProtocolNames(applicationProtocols ?? [])
             case .recordSizeLimit: body.write(recordSizeLimit ?? 0)
+            case .ticketRequest: body.write(expectedTicketCount ?? 0)
             default: break  // the others have an empty body
             }
         }

@@ -10,6 +10,13 @@ struct NewSessionTicket: HandshakeMessage, Sendable, Equatable {
     var extensions = ExtensionBlock()
     var maxEarlyDataSize: UInt32?
 
+    init(ticketLifetime: UInt32, ticketAgeAdd: UInt32, ticketNonce: [UInt8], ticket: [UInt8]) {
+        self.ticketLifetime = ticketLifetime
+        self.ticketAgeAdd = ticketAgeAdd
+        self.ticketNonce = ticketNonce
+        self.ticket = ticket
+    }
+
     init(reading body: inout ByteReader) throws(TLSError) {
         ticketLifetime = try body.readUInt32()
         ticketAgeAdd = try body.readUInt32()
@@ -61,6 +68,8 @@ struct KeyUpdate: HandshakeMessage, Sendable, Equatable {
 /// EndOfEarlyData (RFC 9846 §4.6).
 struct EndOfEarlyData: HandshakeMessage, Sendable, Equatable {
     static let type = HandshakeType.endOfEarlyData
+
+    init() {}
 
     init(reading _: inout ByteReader) throws(TLSError) {}
 

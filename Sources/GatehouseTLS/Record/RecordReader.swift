@@ -22,6 +22,25 @@ struct RecordReader: ~Copyable, Sendable {
     /// has opened.
     var allowsPlaintextAlert = false
 
+    /// How much more is skipped of early data that we do not take; `nil`: none is awaited.
+    private var skippedLeft: Int?
+
+    /// RFC 9846 §4.3.10: a server that does not take early data "ignores the extension" and "skips" the records, which
+    /// it cannot open, up to a bound.
+    mutating func skipEarlyData(upTo limit: Int) {
+        skippedLeft = limit
+    }
+
+    mutating func stopSkippingEarlyData() {
+        skippedLeft = nil
+    }
+
+    private mutating func skip(_ count: Int) throws(TLSError) {
+        let left = (skippedLeft ?? 0) - count
+        guard left >= 0 else { throw .peerMisbehaved(.tooMuchEarlyData) }
+        skippedLeft = left
+    }
+
     /// Takes the key of the next epoch; the proof says that no handshake bytes are left from the one before.
     mutating func install(_ newOpener: consuming RecordOpener, _: consuming HandshakeAligned) {
         opener = .some(consume newOpener)
@@ -65,7 +84,7 @@ struct RecordReader: ~Copyable, Sendable {
             guard !isProtected else { throw .peerMisbehaved(.unexpectedRecord(header.type.rawValue)) }
             guard header.bodyLength <= Limits.plaintext else { throw .invalidMessage(.recordOverflow) }
         case .applicationData:
-            guard isProtected else { throw .peerMisbehaved(.unexpectedApplicationData) }
+            guard isProtected || skippedLeft != nil else { throw .peerMisbehaved(.unexpectedApplicationData) }
             guard header.bodyLength <= Limits.ciphertext else { throw .invalidMessage(.recordOverflow) }
         default:
             // RFC 9846 §5: "If a TLS implementation receives an unexpected record type, it MUST terminate the
@@ -85,9 +104,14 @@ struct RecordReader: ~Copyable, Sendable {
     private mutating func read(
         _ header: RecordHeader, _ buffer: inout MutableSpan<UInt8>, _ body: Range<Int>
     ) throws(TLSError) -> ReceivedRecord? {
-        let record =
+        guard header.type != .applicationData || isProtected else {
+            try skip(body.count)
+            return nil
+        }
+        let opened =
             header.type == .applicationData
             ? try open(header, &buffer, body) : ReceivedRecord(type: header.type, content: body)
+        guard let record = opened else { return nil }
         guard record.content.isEmpty else {
             emptyRecords = 0
             return record
@@ -100,18 +124,21 @@ struct RecordReader: ~Copyable, Sendable {
         return record
     }
 
-    /// TLSInnerPlaintext (RFC 9846 §5.2 and §5.4).
+    /// TLSInnerPlaintext (RFC 9846 §5.2 and §5.4); `nil` for early data that is skipped.
     private mutating func open(
         _ header: RecordHeader, _ buffer: inout MutableSpan<UInt8>, _ body: Range<Int>
-    ) throws(TLSError) -> ReceivedRecord {
+    ) throws(TLSError) -> ReceivedRecord? {
         var count: Int
         do throws(CryptoError) {
             count =
                 try opener?.open(
                     sequence: sequence, additionalData: header.bytes.span, &buffer, in: body) ?? 0
         } catch {
-            throw .invalidMessage(.recordNotAuthentic)
+            guard skippedLeft != nil else { throw .invalidMessage(.recordNotAuthentic) }
+            try skip(body.count)
+            return nil
         }
+        skippedLeft = nil
         sequence += 1
         allowsPlaintextAlert = false
         // §5.4: "The length of the fragment plus padding plus content type MUST NOT exceed 2^14 + 1 octets", or the

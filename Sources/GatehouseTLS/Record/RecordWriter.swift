@@ -18,6 +18,11 @@ struct RecordWriter: ~Copyable, Sendable {
         sequence = 0
     }
 
+    /// Goes back to plaintext: early data has been rejected by a HelloRetryRequest.
+    mutating func removeKey() {
+        sealer = nil
+    }
+
     /// Writes `content` in as many records as it takes, at least one.
     mutating func write(
         _ type: ContentType, _ content: Span<UInt8>, to output: inout [UInt8], version: ProtocolVersion = .tls12

@@ -10,16 +10,22 @@ final class Loopback {
     var serverEvents: [Event] = []
     var clientReceived: [UInt8] = []
     var serverReceived: [UInt8] = []
+    var serverEarlyData: [UInt8] = []
+    /// What has arrived and has not been consumed.
+    private var serverBuffer: [UInt8] = []
+    private var clientBuffer: [UInt8] = []
     /// How many bytes are handed over at a time.
     var step = Int.max
 
     init(
         _ clientConfiguration: ClientConfiguration, _ serverConfiguration: ServerConfiguration,
-        serverName: String? = "localhost", now: Int64 = TestCredentials.now
+        serverName: String? = "localhost", session: ClientSession? = nil, now: Int64 = TestCredentials.now,
+        serverNow: Int64? = nil
     ) throws {
         var hello: [UInt8] = []
-        client = try ClientConnection(clientConfiguration, serverName: serverName, now: now, output: &hello)
-        server = ServerConnection(serverConfiguration, now: now)
+        client = try ClientConnection(
+            clientConfiguration, serverName: serverName, session: session, now: now, output: &hello)
+        server = ServerConnection(serverConfiguration, now: serverNow ?? now)
         toServer = hello
     }
 
@@ -29,11 +35,24 @@ final class Loopback {
         return client && server
     }
 
+    /// Whether the session is resumed; both sides must say the same, and `nil` is neither.
+    var isResumed: Bool? {
+        let (client, server) = (client.session?.isResumed, server.session?.isResumed)
+        return client == server ? client : nil
+    }
+
+    var serverSession: NegotiatedSession? { server.session }
+    var clientSession: NegotiatedSession? { client.session }
+
+    /// What the client's tickets made.
+    var sessions: [ClientSession] {
+        clientEvents.compactMap { if case .sessionTicket(let session) = $0 { session } else { nil } }
+    }
+
     /// Hands bytes over in both directions until nothing moves. Stops at the first error.
     func run() throws(TLSError) {
-        var serverBuffer: [UInt8] = []
-        var clientBuffer: [UInt8] = []
-        while !toServer.isEmpty || !toClient.isEmpty {
+        // At least once: after a decision there may be messages to handle that have long arrived.
+        repeat {
             let serverCount = min(step, toServer.count)
             serverBuffer += toServer.prefix(serverCount)
             toServer.removeFirst(serverCount)
@@ -42,7 +61,7 @@ final class Loopback {
             clientBuffer += toClient.prefix(clientCount)
             toClient.removeFirst(clientCount)
             try deliverToClient(&clientBuffer)
-        }
+        } while !toServer.isEmpty || !toClient.isEmpty
     }
 
     func deliverToServer(_ buffer: inout [UInt8]) throws(TLSError) {
@@ -52,6 +71,7 @@ final class Loopback {
             var span = buffer.mutableSpan
             guard let event = try server.receive(&span, at: &position, output: &toClient) else { return }
             if case .applicationData(let range) = event { serverReceived += buffer[range] }
+            if case .earlyData(let range) = event { serverEarlyData += buffer[range] }
             serverEvents.append(event)
         }
     }

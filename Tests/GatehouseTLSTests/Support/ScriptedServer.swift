@@ -184,7 +184,8 @@ final class ScriptedServer {
         }
         let entries = credential.chain.map { CertificateMessage.Entry(data: $0.der) }
         pieces += try altered(.certificate, CertificateMessage(context: [], entries: entries).encoded(), &transcript)
-        let signature = try HandshakeSignature.sign(.server, transcript.hash, with: credential.key, scheme)
+        let content = HandshakeSignature.content(.server, transcript.hash)
+        let signature = try HandshakeSignature.sign(content, with: #require(credential.key), scheme)
         let verify = CertificateVerify(algorithm: scheme, signature: signature)
         return try pieces + altered(.certificateVerify, verify.encoded(), &transcript)
     }

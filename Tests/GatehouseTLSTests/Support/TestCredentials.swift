@@ -25,15 +25,30 @@ enum TestCredentials {
         TrustStore(anchors: [try root.get().certificate])
     }
 
-    static func server(_ algorithm: KeyAlgorithm, names: [String] = ["localhost"]) throws -> Credential {
-        let root = try root.get()
+    static func server(
+        _ algorithm: KeyAlgorithm, names: [String] = ["localhost"],
+        purposes: [Purpose] = [.serverAuthentication, .clientAuthentication]
+    ) throws -> Credential {
         let key = try PrivateKey.generate(algorithm)
+        return try Credential(chain: [certificate(key, names, purposes)], key: key)
+    }
+
+    /// A credential whose key the engine does not hold.
+    static func external(_ key: PrivateKey, _ schemes: [SignatureScheme]) throws -> Credential {
+        let certificate = try certificate(key, ["localhost"], [.serverAuthentication, .clientAuthentication])
+        return try Credential(chain: [certificate], signatureSchemes: schemes)
+    }
+
+    private static func certificate(
+        _ key: PrivateKey, _ names: [String], _ purposes: [Purpose]
+    ) throws -> Certificate {
+        let root = try root.get()
         var template = CertificateTemplate(
             commonName: "a server", notBefore: now - 86_400, notAfter: now + 86_400 * 30)
         template.dnsNames = names
-        let certificate = try template.issued(
+        template.purposes = purposes
+        return try template.issued(
             for: key.subjectPublicKeyInfo, by: root.certificate, issuerKey: root.key, serialNumber: [2])
-        return try Credential(chain: [certificate], key: key)
     }
 
     static let p256 = Result { try server(.p256) }

@@ -11,7 +11,7 @@ import Testing
     func refused() throws {
         let credential = Fixture.credential
         #expect(throws: ConfigurationError.emptyCertificateChain) {
-            try SSLConfiguration(localCertificateChain: [], privateKey: credential.key)
+            try SSLConfiguration(localCertificateChain: [], privateKey: #require(credential.key))
         }
         #expect(throws: ConfigurationError.keyDoesNotMatchCertificate) {
             try SSLConfiguration(localCertificateChain: credential.chain, privateKey: PrivateKey.generate(.p256))

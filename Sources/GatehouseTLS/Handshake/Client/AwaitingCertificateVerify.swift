@@ -10,21 +10,37 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
         _ message: ReceivedMessage, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientHandshake {
         let certificateVerify = try message.decode(as: CertificateVerify.self)
-        let verification = agreement.configuration.verification
-        let verified = try PeerCertificateVerified.verify(
-            chain, agreement.name, verification, at: core.now)
+        let (configuration, name) = (agreement.configuration, agreement.offer.name)
+        var certificate = try PeerCertificateVerified.verify(
+            chain, name, configuration.verification, .serverAuthentication, at: core.now)
         let signature = try HandshakeSignature.verify(
-            certificateVerify, .server, agreement.transcript.hash, by: chain[0],
-            offered: agreement.configuration.signatureSchemes)
+            certificateVerify, .server, agreement.transcript.hash, by: chain, offered: configuration.signatureSchemes)
         core.session?.signatureScheme = certificateVerify.algorithm
         agreement.transcript.append(message.bytes)
-        switch consume verified {
-        case .some(let certificate):
+        if let certificate = certificate.take() {
+            core.session?.isPeerVerified = !certificate.isDoubtful
             return .awaitingServerFinished(
-                AwaitingServerFinished(agreement: agreement, certificate: certificate, signature: signature))
-        case .none:
-            core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: agreement.name))))
-            return .judgingPeer(JudgingPeer(agreement: agreement, signature: signature))
+                AwaitingServerFinished(
+                    agreement: agreement,
+                    authentication: .certificate(CertificateProof(certificate: certificate, signature: signature))))
         }
+        core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: name))))
+        return .judgingServer(JudgingServer(agreement: agreement, chain: chain, signature: signature))
+    }
+}
+
+/// Waits for the application's verdict about the server's certificates.
+struct JudgingServer: ~Copyable, Sendable {
+    let agreement: ClientAgreement
+    let chain: [Certificate]
+    let signature: HandshakeSignatureVerified
+
+    consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingServerFinished {
+        core.endPause()
+        core.session?.isPeerVerified = !despiteProblems
+        let certificate = PeerCertificateVerified.byApplication(chain, despiteProblems: despiteProblems)
+        return AwaitingServerFinished(
+            agreement: agreement,
+            authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))
     }
 }

@@ -6,9 +6,9 @@ struct AwaitingEncryptedExtensions: ~Copyable, Sendable {
 
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
-    ) throws(TLSError) -> AwaitingCertificate {
+    ) throws(TLSError) -> ClientHandshake {
         let extensions = try message.decode(as: EncryptedExtensions.self)
-        try agreement.hello.checkAnswered(extensions.extensions)
+        try agreement.offer.hello.checkAnswered(extensions.extensions)
         if let names = extensions.applicationProtocols {
             core.session?.applicationProtocol = try applicationProtocol(names)
         }
@@ -16,8 +16,14 @@ struct AwaitingEncryptedExtensions: ~Copyable, Sendable {
             try core.adopt(recordSizeLimit: extensions.recordSizeLimit)
             if let limit = agreement.configuration.recordSizeLimit { core.reader.innerPlaintextLimit = limit }
         }
+        try settleEarlyData(extensions, &core)
         agreement.transcript.append(message.bytes)
-        return AwaitingCertificate(agreement: agreement)
+        guard agreement.selected == nil else {
+            return .awaitingServerFinished(
+                AwaitingServerFinished(
+                    agreement: agreement, authentication: .preSharedKey(PreSharedKeyAgreed.chosenByServer())))
+        }
+        return .awaitingCertificate(AwaitingCertificate(agreement: agreement))
     }
 
     /// RFC 7301 §3.1: "the "ProtocolNameList" MUST contain exactly one "ProtocolName"".
@@ -26,5 +32,25 @@ struct AwaitingEncryptedExtensions: ~Copyable, Sendable {
         guard let chosen = agreement.configuration.applicationProtocols.first(where: { Array($0.utf8) == names[0] })
         else { throw .peerMisbehaved(.applicationProtocolNotOffered) }
         return chosen
+    }
+
+    private mutating func settleEarlyData(
+        _ answer: EncryptedExtensions, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        guard let early = agreement.offer.earlySession else { return }
+        guard answer.extensions.contains(.earlyData) else {
+            core.writer.install(try agreement.clientHandshakeTraffic.sealer(agreement.parameters.aead))
+            core.rejectSentEarlyData()
+            return
+        }
+        // RFC 9846 §4.3.10: "If the server supplies an "early_data" extension in EncryptedExtensions, the client MUST
+        // verify that the server's selected_identity is 0. If any other value is returned, the client MUST abort the
+        // handshake with an "illegal_parameter" alert." Suite and protocol are bound to the session likewise.
+        guard agreement.selected?.session?.ticket == early.ticket,
+            early.state.cipherSuite == agreement.parameters.suite,
+            early.state.applicationProtocol == core.session?.applicationProtocol
+        else { throw .peerMisbehaved(.earlyDataMismatch) }
+        agreement.isEarlyDataAccepted = true
+        core.session?.isEarlyDataAccepted = true
     }
 }

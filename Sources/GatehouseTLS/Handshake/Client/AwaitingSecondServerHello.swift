@@ -9,8 +9,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
 
     init(
         retrying firstOffer: ClientOffer, _ firstKey: consuming EphemeralKey, _ message: ReceivedMessage,
-        _ retry: ServerHello,
-        _ parameters: CipherSuiteParameters, _ core: inout ConnectionCore
+        _ retry: ServerHello, _ parameters: CipherSuiteParameters, _ core: inout ConnectionCore
     ) throws(TLSError) {
         // RFC 9846 §4.2.4: "Clients MUST abort the handshake with an "illegal_parameter" alert if the
         // HelloRetryRequest would not result in any change in the ClientHello."
@@ -33,12 +32,15 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
             offer.hello.cookie = cookie
             offer.hello.extensions.order.append(.cookie)
         }
-        offer.helloBytes = offer.hello.encoded()
+        let hadEarlyData = offer.earlySession != nil
         var transcript = Transcript(parameters.hash, standingForFirst: firstOffer.helloBytes)
         transcript.append(message.bytes)
+        offer.retry(parameters, after: transcript, &core)
         transcript.append(offer.helloBytes)
         _ = try core.joiner.aligned()
-        if !offer.hello.legacySessionID.isEmpty { core.writer.writeChangeCipherSpec(to: &core.output) }
+        if !offer.hello.legacySessionID.isEmpty, !hadEarlyData {
+            core.writer.writeChangeCipherSpec(to: &core.output)
+        }
         try core.send(offer.helloBytes)
         self.offer = offer
         self.key = key
@@ -59,5 +61,22 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
         // "illegal_parameter" alert."
         guard try offer.check(answer) == parameters else { throw .peerMisbehaved(.retryNotKept) }
         return try offer.accept(answer, parameters, message, transcript, key, roundTrips: 2, &core)
+    }
+}
+
+extension ClientOffer {
+    /// What RFC 9846 §4.2.2 changes in the second hello: no early data, and only keys that fit the chosen suite, with
+    /// new binders.
+    fileprivate mutating func retry(
+        _ parameters: CipherSuiteParameters, after earlier: Transcript, _ core: inout ConnectionCore
+    ) {
+        if earlySession != nil {
+            hello.extensions.order.removeAll { $0 == .earlyData }
+            endEarlyData()
+            core.writer.removeKey()
+            core.rejectSentEarlyData()
+        }
+        keys.removeAll { $0.hash != parameters.hash }
+        addPreSharedKeys(after: earlier)
     }
 }

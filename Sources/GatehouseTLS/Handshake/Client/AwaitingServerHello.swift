@@ -21,90 +21,78 @@ struct AwaitingServerHello: ~Copyable, Sendable {
     }
 }
 
-/// What the client has said, against which answers are checked.
-struct ClientOffer: Sendable {
-    let configuration: ClientConfiguration
-    let name: ReferenceName?
-    var hello: ClientHello
-    var helloBytes: [UInt8]
-
-    /// What RFC 9846 §4.2.3 demands of a ServerHello and a HelloRetryRequest.
-    func check(_ answer: ServerHello) throws(TLSError) -> CipherSuiteParameters {
-        guard let version = answer.selectedVersion else { throw Self.olderVersion(answer) }
-        // §4.3.1: "If the "supported_versions" extension in the ServerHello contains a version not offered by the
-        // client or contains a version prior to TLS 1.3, the client MUST abort the handshake with an
-        // "illegal_parameter" alert."
-        guard version == .tls13 else { throw .peerMisbehaved(.versionNotOffered) }
-        // "A client which receives a TLS 1.3 Server Hello with a legacy_version value not equal to 0x0303 MUST abort the
-        // handshake with a "protocol_version" alert."
-        guard answer.legacyVersion == .tls12 else { throw .peerMisbehaved(.wrongLegacyVersion) }
-        // "A client which receives a legacy_session_id_echo field that does not match what it sent in the ClientHello
-        // MUST abort the handshake with an "illegal_parameter" alert."
-        guard answer.legacySessionIDEcho == hello.legacySessionID else {
-            throw .peerMisbehaved(.sessionIDNotEchoed)
-        }
-        guard answer.legacyCompressionMethod == 0 else { throw .peerMisbehaved(.compressionOffered) }
-        // "A client which receives a cipher suite that was not offered MUST abort the handshake with an
-        // "illegal_parameter" alert."
-        guard hello.cipherSuites.contains(answer.cipherSuite),
-            let parameters = CipherSuiteParameters(answer.cipherSuite)
-        else { throw .peerMisbehaved(.cipherSuiteNotOffered) }
-        // §4.3: "Implementations MUST NOT send extension responses if the remote endpoint did not send the
-        // corresponding extension requests, with the exception of the "cookie" extension in the HelloRetryRequest."
-        try hello.checkAnswered(answer.extensions, except: answer.isRetryRequest ? .cookie : nil)
-        return parameters
-    }
-
-    /// §4.2.3: "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST check that the last 8 bytes
-    /// are not equal to either of these values", for then a TLS 1.3 server was talked down.
-    private static func olderVersion(_ answer: ServerHello) -> TLSError {
-        let downgrade = Array("DOWNGRD".utf8)
-        let isTold = answer.random.dropLast().suffix(7).elementsEqual(downgrade) && (answer.random.last ?? 255) <= 1
-        return isTold ? .peerMisbehaved(.downgrade) : .peerIncompatible(.noCommonVersion)
-    }
-
+extension ClientOffer {
     /// Takes the keys of the handshake.
     func accept(
         _ answer: ServerHello, _ parameters: CipherSuiteParameters, _ message: ReceivedMessage,
         _ earlier: Transcript, _ key: consuming EphemeralKey, roundTrips: Int, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingEncryptedExtensions {
-        guard case .share(let share) = answer.keyShare else { throw .peerMisbehaved(.missingExtension(.keyShare)) }
-        // RFC 9846 §4.3.8: the server's share "MUST be in the same group" as the client's share that it chose.
-        guard share.group == key.group else { throw .peerMisbehaved(.keyShareForUnofferedGroup) }
-        var session = NegotiatedSession(cipherSuite: parameters.suite)
-        session.group = share.group
-        session.serverName = hello.serverName.map { String(decoding: $0, as: UTF8.self) }
-        session.roundTrips = roundTrips
-        core.session = session
-
+        let selected = try selectedKey(answer, parameters)
+        core.session = negotiatedSession(answer, parameters, selected, roundTrips)
+        let sharedSecret = try sharedSecret(answer, selected, parameters.hash, key)
         var transcript = earlier
         transcript.append(message.bytes)
         let helloHash = transcript.hash
-        let handshakeSecret = HandshakeSecret.withoutPreSharedKey(
-            parameters.hash, try key.sharedSecret(withPeers: share))
+        let handshakeSecret = HandshakeSecret(parameters.hash, preSharedKey: selected?.secret, sharedSecret)
         let clientHandshakeTraffic = handshakeSecret.clientTraffic(helloHash)
         let serverHandshakeTraffic = handshakeSecret.serverTraffic(helloHash)
         core.keyLog.add(.clientHandshakeTraffic, hello.random, clientHandshakeTraffic)
         core.keyLog.add(.serverHandshakeTraffic, hello.random, serverHandshakeTraffic)
         core.reader.install(try serverHandshakeTraffic.opener(parameters.aead), try core.joiner.aligned())
-        // §E.4: "If not offering early data, the client sends a dummy change_cipher_spec record immediately before its
-        // second flight." After a HelloRetryRequest that was the second ClientHello.
-        if roundTrips == 1, !hello.legacySessionID.isEmpty { core.writer.writeChangeCipherSpec(to: &core.output) }
-        core.writer.install(try clientHandshakeTraffic.sealer(parameters.aead))
+        // With early data the key for writing changes later: what is on its way may still be taken.
+        if earlySession == nil {
+            // §E.4: "If not offering early data, the client sends a dummy change_cipher_spec record immediately before
+            // its second flight." After a HelloRetryRequest that was the second ClientHello.
+            if roundTrips == 1, !hello.legacySessionID.isEmpty { core.writer.writeChangeCipherSpec(to: &core.output) }
+            core.writer.install(try clientHandshakeTraffic.sealer(parameters.aead))
+        }
         return AwaitingEncryptedExtensions(
             agreement: ClientAgreement(
-                configuration: configuration, name: name, hello: hello, parameters: parameters,
-                transcript: transcript, handshakeSecret: handshakeSecret,
-                clientHandshakeTraffic: clientHandshakeTraffic, serverHandshakeTraffic: serverHandshakeTraffic))
+                offer: self, parameters: parameters, selected: selected, transcript: transcript,
+                handshakeSecret: handshakeSecret, clientHandshakeTraffic: clientHandshakeTraffic,
+                serverHandshakeTraffic: serverHandshakeTraffic))
     }
-}
 
-extension ClientHello {
-    /// RFC 9846 §4.3: "Upon receiving such an extension, an endpoint MUST abort the handshake with an
-    /// "unsupported_extension" alert."
-    func checkAnswered(_ block: ExtensionBlock, except: ExtensionType? = nil) throws(TLSError) {
-        for type in block.order where type != except && !extensions.contains(type) {
-            throw .peerMisbehaved(.unsolicitedExtension(type))
+    /// RFC 9846 §4.3.11: "Clients MUST verify that the server's selected_identity is within the range supplied by the
+    /// client, that the server selected a cipher suite indicating a Hash associated with the PSK, and that a server
+    /// "key_share" extension is present if required by the ClientHello "psk_key_exchange_modes" extension. If these
+    /// values are not consistent, the client MUST abort the handshake with an "illegal_parameter" alert."
+    private func selectedKey(
+        _ answer: ServerHello, _ parameters: CipherSuiteParameters
+    ) throws(TLSError) -> OfferedKey? {
+        guard let index = answer.selectedIdentity.map(Int.init) else { return nil }
+        guard index < keys.count, keys[index].hash == parameters.hash,
+            answer.keyShare != nil || configuration.allowsPSKOnlyKeyExchange
+        else { throw .peerMisbehaved(.preSharedKeyNotOffered) }
+        return keys[index]
+    }
+
+    private func sharedSecret(
+        _ answer: ServerHello, _ selected: OfferedKey?, _ hash: HashAlgorithm, _ key: consuming EphemeralKey
+    ) throws(TLSError) -> Secret {
+        guard case .share(let share) = answer.keyShare else {
+            guard selected != nil else { throw .peerMisbehaved(.missingExtension(.keyShare)) }
+            return Secret(zeros: hash.digestLength)
         }
+        // RFC 9846 §4.3.8: the server's share "MUST be in the same group" as the client's share that it chose.
+        guard share.group == key.group else { throw .peerMisbehaved(.keyShareForUnofferedGroup) }
+        return try key.sharedSecret(withPeers: share)
+    }
+
+    private func negotiatedSession(
+        _ answer: ServerHello, _ parameters: CipherSuiteParameters, _ selected: OfferedKey?, _ roundTrips: Int
+    ) -> NegotiatedSession {
+        var session = NegotiatedSession(cipherSuite: parameters.suite)
+        if case .share(let share) = answer.keyShare { session.group = share.group }
+        session.serverName = hello.serverName.map { String(decoding: $0, as: UTF8.self) }
+        session.roundTrips = roundTrips
+        if let earlier = selected?.session {
+            session.isResumed = true
+            session.peerCertificates = earlier.state.peerCertificates
+            session.isPeerVerified = !earlier.state.peerCertificates.isEmpty
+        } else if let selected {
+            session.preSharedKeyIdentity = selected.identity.identity
+        }
+        return session
     }
 }

@@ -5,15 +5,19 @@
 //     AwaitingSecondServerHello
 //       | ServerHello
 //     AwaitingEncryptedExtensions
-//       | EncryptedExtensions
+//       | EncryptedExtensions       with a pre-shared key, go on at AwaitingServerFinished
 //     AwaitingCertificate           a CertificateRequest may come first
 //       | Certificate
 //     AwaitingCertificateVerify
 //       | CertificateVerify
-//     JudgingPeer                   a pause, when the configuration asks for a verdict
+//     JudgingServer                 a pause, when the configuration asks for a verdict
 //       | a verdict
 //     AwaitingServerFinished
-//       | Finished                  the client's Finished is sent
+//       | Finished
+//     ChoosingClientCredential      a pause, when the server and the configuration ask for one
+//       | a credential, or none
+//     ClientSigning                 a pause, when the key is held elsewhere
+//       | a signature               the client's Finished has been sent
 //     ClientConnected
 
 /// What the client waits for.
@@ -23,8 +27,10 @@ enum ClientHandshake: ~Copyable, HandshakeRole {
     case awaitingEncryptedExtensions(AwaitingEncryptedExtensions)
     case awaitingCertificate(AwaitingCertificate)
     case awaitingCertificateVerify(AwaitingCertificateVerify)
-    case judgingPeer(JudgingPeer)
+    case judgingServer(JudgingServer)
     case awaitingServerFinished(AwaitingServerFinished)
+    case choosingCredential(ChoosingClientCredential)
+    case signing(ClientSigning)
     case connected(ClientConnected)
     case failed(TLSError)
 
@@ -34,18 +40,34 @@ enum ClientHandshake: ~Copyable, HandshakeRole {
             case .awaitingServerHello(let state): self = try state.handle(message, &core)
             case .awaitingSecondServerHello(let state):
                 self = .awaitingEncryptedExtensions(try state.handle(message, &core))
-            case .awaitingEncryptedExtensions(let state):
-                self = .awaitingCertificate(try state.handle(message, &core))
+            case .awaitingEncryptedExtensions(let state): self = try state.handle(message, &core)
             case .awaitingCertificate(let state): self = try state.handle(message, &core)
             case .awaitingCertificateVerify(let state): self = try state.handle(message, &core)
-            case .awaitingServerFinished(let state): self = .connected(try state.handle(message, &core))
+            case .awaitingServerFinished(let state): self = try state.handle(message, &core)
             case .connected(let state): self = .connected(try state.handle(message, &core))
-            case .judgingPeer: throw .misuse(.noSuchDecision)
+            case .judgingServer: throw .misuse(.noSuchDecision)
+            case .choosingCredential: throw .misuse(.noSuchDecision)
+            case .signing: throw .misuse(.noSuchDecision)
             case .failed(let error): throw error
             }
         } catch {
             self = .failed(error)
             throw error
+        }
+    }
+
+    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
+        switch (consume self).answering(decision) {
+        case .mismatch(let state):
+            self = state
+            throw .misuse(.noSuchDecision)
+        case let answer:
+            do throws(TLSError) {
+                self = try answer.proceed(&core)
+            } catch {
+                self = .failed(error)
+                throw error
+            }
         }
     }
 
@@ -69,24 +91,6 @@ enum ClientHandshake: ~Copyable, HandshakeRole {
         switch self {
         case .connected(let state): try state.keys.export(label: label, context: context, count: count)
         default: throw .misuse(.notEstablished)
-        }
-    }
-
-    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
-        switch consume self {
-        case .judgingPeer(let state):
-            switch decision {
-            case .accept: self = .awaitingServerFinished(state.accept(&core))
-            case .reject(let alert):
-                self = .failed(.refused(alert))
-                throw .refused(alert)
-            case .credential:
-                self = .judgingPeer(state)
-                throw .misuse(.noSuchDecision)
-            }
-        case let state:
-            self = state
-            throw .misuse(.noSuchDecision)
         }
     }
 }

@@ -6,29 +6,59 @@ import GatehouseSystem
 struct ClientHelloComposer {
     let configuration: ClientConfiguration
     let name: ReferenceName?
+    let session: ClientSession?
+
+    private var hostName: String? {
+        if case .dns(let hostName) = name { hostName } else { nil }
+    }
 
     func start(_ core: inout ConnectionCore) throws(TLSError) -> AwaitingServerHello {
         guard let group = configuration.groups.first else { throw .crypto(.unsupportedGroup) }
         let key = try core.ephemeralKey(group)
-        let hello = compose(random: core.helloRandom(), share: key.publicKey, group)
-        let bytes = hello.encoded()
+        let keys = offeredKeys(at: core.now)
+        var hello = compose(random: core.helloRandom(), KeyShareEntry(group: group, keyExchange: key.publicKey))
+        let earlySession = earlyDataSession(keys)
+        if earlySession != nil { hello.extensions.order.append(.earlyData) }
+        var offer = ClientOffer(configuration: configuration, name: name, hello: hello, keys: keys)
+        offer.addPreSharedKeys(after: nil)
         // RFC 9846 §5.1: legacy_record_version "MAY also be 0x0301 for compatibility purposes" in an initial
         // ClientHello.
-        try core.send(bytes, version: ProtocolVersion(rawValue: 0x0301))
+        try core.send(offer.helloBytes, version: ProtocolVersion(rawValue: 0x0301))
         core.reader.allowsChangeCipherSpec = true
-        return AwaitingServerHello(
-            offer: ClientOffer(configuration: configuration, name: name, hello: hello, helloBytes: bytes), key: key)
+        if let earlySession { try offer.beginEarlyData(earlySession, &core) }
+        return AwaitingServerHello(offer: offer, key: key)
     }
 
-    private func compose(random: [UInt8], share: [UInt8], _ group: NamedGroup) -> ClientHello {
+    /// The session first: early data can go with the first key only.
+    private func offeredKeys(at now: Int64) -> [OfferedKey] {
+        var keys: [OfferedKey] = []
+        if let session, session.isUsable(at: now, configuration, name?.sessionName),
+            let key = OfferedKey(session, now: now)
+        {
+            keys.append(key)
+        }
+        return keys + configuration.preSharedKeys.map(OfferedKey.init)
+    }
+
+    private func earlyDataSession(_ keys: [OfferedKey]) -> ClientSession? {
+        guard configuration.offersEarlyData, let session = keys.first?.session, session.state.maxEarlyDataSize > 0,
+            configuration.cipherSuites.contains(session.state.cipherSuite)
+        else { return nil }
+        // RFC 9846 §4.3.10: the protocol of the original connection must still be on offer.
+        if let name = session.state.applicationProtocol, !configuration.applicationProtocols.contains(name) {
+            return nil
+        }
+        return session
+    }
+
+    private func compose(random: [UInt8], _ share: KeyShareEntry) -> ClientHello {
         // §E.4: "The client always provides a non-empty session ID in the ClientHello", when it wants to look like an
         // older client to middleboxes.
-        let sessionID =
-            configuration.usesMiddleboxCompatibilityMode
-            ? SystemRandomness.bytes(VectorBounds.legacySessionID.ceiling) : []
+        let sessionIDLength = configuration.usesMiddleboxCompatibilityMode ? 32 : 0
         var hello = ClientHello(
-            random: random, legacySessionID: sessionID, cipherSuites: configuration.cipherSuites)
-        if case .dns(let hostName) = name {
+            random: random, legacySessionID: SystemRandomness.bytes(sessionIDLength),
+            cipherSuites: configuration.cipherSuites)
+        if let hostName {
             hello.extensions.order.append(.serverName)
             hello.serverName = Array(hostName.utf8)
         }
@@ -43,9 +73,25 @@ struct ClientHelloComposer {
             hello.extensions.order.append(.recordSizeLimit)
             hello.recordSizeLimit = UInt16(limit)
         }
+        if configuration.offersResumption || !configuration.preSharedKeys.isEmpty {
+            hello.extensions.order.append(.pskKeyExchangeModes)
+            hello.pskKeyExchangeModes =
+                configuration.allowsPSKOnlyKeyExchange ? [.pskWithDHE, .pskOnly] : [.pskWithDHE]
+        }
+        if let request = configuration.ticketRequest {
+            hello.extensions.order.append(.ticketRequest)
+            hello.ticketRequest = TicketRequest(
+                newSessionCount: request.afterFullHandshake, resumptionCount: request.afterResumption)
+        }
+        if configuration.offersPostHandshakeAuthentication { hello.extensions.order.append(.postHandshakeAuth) }
         hello.extensions.order += [.supportedVersions, .keyShare]
         hello.supportedVersions = [.tls13]
-        hello.keyShares = [KeyShareEntry(group: group, keyExchange: share)]
+        hello.keyShares = [share]
         return hello
     }
+}
+
+extension ReferenceName {
+    /// What a session remembers of the server's name.
+    var sessionName: String { description }
 }

@@ -1,7 +1,7 @@
 import GatehouseCrypto
 
 /// Says that the peer knows the handshake's secrets and saw the same messages; only `Finished.verify` makes one.
-struct FinishedVerified: ~Copyable {
+struct FinishedVerified: ~Copyable, Sendable {
     fileprivate init() {}
 }
 

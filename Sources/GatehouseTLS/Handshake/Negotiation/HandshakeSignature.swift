@@ -15,7 +15,7 @@ enum Signer {
 }
 
 /// Says that the peer holds the private key of its certificate; only `HandshakeSignature.verify` makes one.
-struct HandshakeSignatureVerified: ~Copyable {
+struct HandshakeSignatureVerified: ~Copyable, Sendable {
     fileprivate init() {}
 }
 
@@ -31,19 +31,20 @@ enum HandshakeSignature {
     }
 
     static func sign(
-        _ signer: Signer, _ transcriptHash: [UInt8], with key: PrivateKey, _ scheme: SignatureScheme
+        _ content: [UInt8], with key: PrivateKey, _ scheme: SignatureScheme
     ) throws(TLSError) -> [UInt8] {
         do throws(CryptoError) {
-            return try key.sign(content(signer, transcriptHash).span, scheme: scheme)
+            return try key.sign(content.span, scheme: scheme)
         } catch {
             throw .crypto(error)
         }
     }
 
     static func verify(
-        _ message: CertificateVerify, _ signer: Signer, _ transcriptHash: [UInt8], by leaf: Certificate,
+        _ message: CertificateVerify, _ signer: Signer, _ transcriptHash: [UInt8], by chain: [Certificate],
         offered: [SignatureScheme]
     ) throws(TLSError) -> HandshakeSignatureVerified {
+        guard let leaf = chain.first else { throw .peerMisbehaved(.noCertificate) }
         // RFC 9846 §4.5.2: "If the CertificateVerify message is sent by a server, the signature algorithm MUST be one
         // offered in the client's "signature_algorithms" extension".
         // §4.3.3: the RSASSA-PKCS1-v1_5 values "refer solely to signatures which appear in certificates".

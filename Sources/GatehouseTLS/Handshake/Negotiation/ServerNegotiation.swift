@@ -1,28 +1,35 @@
 import GatehouseCrypto
 
-/// How the key agreement goes on.
+/// How a key agreement could go on.
 enum KeyShareChoice: Sendable {
     /// With this share of the client's.
     case share(KeyShareEntry)
     /// With a HelloRetryRequest for this group: the client knows it and sent no share.
     case retry(NamedGroup)
+    /// Not at all, for this reason.
+    case impossible(TLSError)
 }
 
-/// What a server makes of a ClientHello: one choice of everything that both sides know.
+/// What a server makes of a ClientHello before it knows who is to authenticate: the choices that do not depend on it.
 struct ServerNegotiation: Sendable {
-    let parameters: CipherSuiteParameters
+    /// The suites that both sides know, the best first; never empty.
+    let cipherSuites: [CipherSuiteParameters]
     let keyShare: KeyShareChoice
     let signatureSchemes: [SignatureScheme]
     let serverName: String?
     let applicationProtocol: String?
 
-    init(_ hello: ClientHello, _ configuration: ServerConfiguration) throws(TLSError) {
+    /// - Parameter fixed: the suite that a HelloRetryRequest has chosen.
+    init(
+        _ hello: ClientHello, _ configuration: ServerConfiguration, fixed: CipherSuiteParameters?
+    ) throws(TLSError) {
         try Self.checkVersion(hello)
-        parameters = try Self.cipherSuite(hello, configuration)
-        guard let schemes = hello.signatureAlgorithms else {
-            throw .peerMisbehaved(.missingExtension(.signatureAlgorithms))
+        if let fixed {
+            cipherSuites = [fixed]
+        } else {
+            cipherSuites = try Self.cipherSuites(hello, configuration)
         }
-        signatureSchemes = schemes
+        signatureSchemes = hello.signatureAlgorithms ?? []
         keyShare = try Self.keyShare(hello, configuration)
         if let name = hello.serverName {
             serverName = try HostName.parse(name)
@@ -47,19 +54,17 @@ struct ServerNegotiation: Sendable {
     }
 
     /// Our order decides, but a client that puts ChaCha20 first says that it has no hardware for AES.
-    private static func cipherSuite(
+    private static func cipherSuites(
         _ hello: ClientHello, _ configuration: ServerConfiguration
-    ) throws(TLSError) -> CipherSuiteParameters {
-        let known = hello.cipherSuites.first { CipherSuiteParameters($0) != nil }
-        if known == .chacha20Poly1305SHA256, configuration.cipherSuites.contains(.chacha20Poly1305SHA256),
-            let parameters = CipherSuiteParameters(.chacha20Poly1305SHA256)
-        {
-            return parameters
+    ) throws(TLSError) -> [CipherSuiteParameters] {
+        var common = configuration.cipherSuites.filter(hello.cipherSuites.contains)
+        let clientsFirst = hello.cipherSuites.first { CipherSuiteParameters($0) != nil }
+        if clientsFirst == .chacha20Poly1305SHA256, let index = common.firstIndex(of: .chacha20Poly1305SHA256) {
+            common.insert(common.remove(at: index), at: 0)
         }
-        guard let suite = configuration.cipherSuites.first(where: hello.cipherSuites.contains),
-            let parameters = CipherSuiteParameters(suite)
-        else { throw .peerIncompatible(.noCommonCipherSuite) }
-        return parameters
+        let suites = common.compactMap(CipherSuiteParameters.init)
+        guard !suites.isEmpty else { throw .peerIncompatible(.noCommonCipherSuite) }
+        return suites
     }
 
     private static func keyShare(
@@ -68,11 +73,14 @@ struct ServerNegotiation: Sendable {
         // RFC 9846 §9.2: "If containing a "supported_groups" extension, it MUST also contain a "key_share" extension,
         // and vice versa." "Servers receiving a ClientHello which does not conform to these requirements MUST abort
         // the handshake with a "missing_extension" alert."
-        guard let groups = hello.supportedGroups else { throw .peerMisbehaved(.missingExtension(.supportedGroups)) }
+        guard let groups = hello.supportedGroups else {
+            let missing = TLSError.peerMisbehaved(.missingExtension(.supportedGroups))
+            guard hello.keyShares == nil else { throw missing }
+            return .impossible(missing)
+        }
         guard let shares = hello.keyShares else { throw .peerMisbehaved(.missingExtension(.keyShare)) }
         // §4.3.8: "Clients MUST NOT offer any KeyShareEntry values for groups not listed in the client's
-        // "supported_groups" extension."
-        // A list that was cut short says nothing about the groups behind the cut.
+        // "supported_groups" extension." A list that was cut short says nothing about the groups behind the cut.
         guard groups.count >= Limits.listEntries || shares.allSatisfy({ groups.contains($0.group) }) else {
             throw .peerMisbehaved(.keyShareForUnlistedGroup)
         }
@@ -80,8 +88,7 @@ struct ServerNegotiation: Sendable {
         for group in common {
             if let share = shares.first(where: { $0.group == group }) { return .share(share) }
         }
-        guard let group = common.first else { throw .peerIncompatible(.noCommonGroup) }
-        return .retry(group)
+        return common.first.map { .retry($0) } ?? .impossible(.peerIncompatible(.noCommonGroup))
     }
 
     /// The first of ours that the client offers. RFC 7301 §3.2: "In the event that the server supports no protocols

@@ -1,16 +1,17 @@
-/// The handshake is complete. The server may send tickets, which are checked and not kept.
+/// The handshake is complete.
 struct ClientConnected: ~Copyable, Sendable {
     var keys: EstablishedKeys
+    private let tickets: TicketCollector
 
-    /// Only a verified Finished, and the two proofs about the certificate, lead here.
+    /// Only a verified Finished, and what shows who the server is, lead here.
     init(
-        finished _: consuming FinishedVerified, certificate _: consuming PeerCertificateVerified,
-        signature _: consuming HandshakeSignatureVerified, keys: consuming EstablishedKeys,
-        _ core: inout ConnectionCore
+        finished _: consuming FinishedVerified, authentication _: consuming ServerAuthentication,
+        keys: consuming EstablishedKeys, tickets: consuming TicketCollector, _ core: inout ConnectionCore
     ) {
         core.reader.allowsChangeCipherSpec = false
         core.writer.recordLimit = keys.recordLimit
         self.keys = keys
+        self.tickets = tickets
         core.isEstablished = true
         core.tell(.handshakeComplete)
     }
@@ -21,7 +22,8 @@ struct ClientConnected: ~Copyable, Sendable {
         if message.type == .keyUpdate {
             try keys.handle(try message.decode(as: KeyUpdate.self), &core)
         } else {
-            _ = try message.decode(as: NewSessionTicket.self)
+            let ticket = try message.decode(as: NewSessionTicket.self)
+            if let session = tickets.session(ticket, now: core.now) { core.tell(.sessionTicket(session)) }
         }
         return self
     }

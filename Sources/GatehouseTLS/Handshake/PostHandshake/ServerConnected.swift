@@ -2,9 +2,10 @@
 struct ServerConnected: ~Copyable, Sendable {
     var keys: EstablishedKeys
 
-    /// Only a verified Finished leads here.
+    /// Only a verified Finished, and what shows who the client is as far as it has to, lead here.
     init(
-        finished _: consuming FinishedVerified, keys: consuming EstablishedKeys, _ core: inout ConnectionCore
+        finished _: consuming FinishedVerified, authentication _: consuming ClientAuthentication,
+        keys: consuming EstablishedKeys, _ core: inout ConnectionCore
     ) {
         core.reader.allowsChangeCipherSpec = false
         core.writer.recordLimit = keys.recordLimit

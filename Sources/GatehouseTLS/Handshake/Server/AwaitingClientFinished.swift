@@ -1,19 +1,23 @@
 import GatehouseCrypto
 
-/// Has sent its whole flight; awaits the client's Finished.
+/// Knows who the client is, as far as it has to; awaits its Finished.
 struct AwaitingClientFinished: ~Copyable, Sendable {
-    let parameters: CipherSuiteParameters
-    let clientHandshakeTraffic: TrafficSecret
-    let application: ApplicationSecrets
-    /// The hash of ClientHello to the server's Finished, which the client's Finished covers.
-    let serverFinishedHash: [UInt8]
+    var agreement: ServerAgreement
+    let authentication: ClientAuthentication
 
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerConnected {
         let finished = try message.decode(as: Finished.self)
-        let proof = try finished.verify(clientHandshakeTraffic, serverFinishedHash)
-        core.reader.install(try application.client.opener(parameters.aead), try core.joiner.aligned())
-        return ServerConnected(finished: proof, keys: .server(parameters, application), &core)
+        let proof = try finished.verify(agreement.clientHandshakeTraffic, agreement.transcript.hash)
+        agreement.transcript.append(message.bytes)
+        let parameters = agreement.accepted.parameters
+        let opener = try agreement.application.client.opener(parameters.aead)
+        core.reader.install(opener, try core.joiner.aligned())
+        let tickets = TicketIssuer(agreement, authentication, now: core.now)
+        try tickets?.issue(&core)
+        return ServerConnected(
+            finished: proof, authentication: authentication,
+            keys: .server(parameters, agreement.application), &core)
     }
 }

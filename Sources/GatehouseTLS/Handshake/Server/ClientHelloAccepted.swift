@@ -1,27 +1,30 @@
 import GatehouseCertificates
 import GatehouseCrypto
 
-/// A ClientHello that can be answered: what remains is to choose the credential.
+/// A ClientHello that can be answered: what remains is to show who we are.
 struct ClientHelloAccepted: Sendable {
     let configuration: ServerConfiguration
     let hello: ClientHello
     let negotiation: ServerNegotiation
-    let share: KeyShareEntry
+    let parameters: CipherSuiteParameters
+    /// The client's share of the chosen group; `nil` when a pre-shared key alone makes the secret.
+    let share: KeyShareEntry?
+    let selected: SelectedPreSharedKey?
     let transcript: Transcript
     let roundTrips: Int
 
-    func chooseCredential(_ core: inout ConnectionCore) throws(TLSError) -> ServerHandshake {
+    /// The pre-shared key is proof enough of both sides; without one a credential is chosen.
+    func authenticate(
+        with proof: consuming PreSharedKeyAgreed?, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
         try core.adopt(recordSizeLimit: hello.recordSizeLimit)
-        var session = NegotiatedSession(cipherSuite: negotiation.parameters.suite)
-        session.group = share.group
-        session.serverName = negotiation.serverName
-        session.applicationProtocol = negotiation.applicationProtocol
-        session.roundTrips = roundTrips
-        core.session = session
-
-        let choosing = ChoosingCredential(accepted: self, transcript: transcript)
+        core.session = negotiatedSession()
+        if let proof = proof.take() {
+            return try ServerFlight.answering(self, &core).finish(.preSharedKey(proof), &core)
+        }
         guard configuration.asksForCredential else {
-            return .awaitingClientFinished(try choosing.resume(try credential(), &core))
+            let credential = try credential()
+            return try ServerFlight.answering(self, &core).authenticate(with: credential, &core)
         }
         core.tell(
             .needs(
@@ -29,7 +32,24 @@ struct ClientHelloAccepted: Sendable {
                     ClientHelloInfo(
                         serverName: negotiation.serverName, signatureSchemes: negotiation.signatureSchemes,
                         applicationProtocols: hello.applicationProtocols ?? []))))
-        return .choosingCredential(choosing)
+        return .choosingCredential(ChoosingCredential(accepted: self))
+    }
+
+    private func negotiatedSession() -> NegotiatedSession {
+        var session = NegotiatedSession(cipherSuite: parameters.suite)
+        session.group = share?.group
+        session.serverName = negotiation.serverName
+        session.applicationProtocol = negotiation.applicationProtocol
+        session.roundTrips = roundTrips
+        switch selected?.source {
+        case .session(let earlier, _):
+            session.isResumed = true
+            session.peerCertificates = earlier.peerCertificates
+            session.isPeerVerified = !earlier.peerCertificates.isEmpty
+        case .external(let key): session.preSharedKeyIdentity = key.identity
+        case nil: break
+        }
+        return session
     }
 
     /// The first credential with the requested name that can sign for this client, else the first that can sign.

@@ -4,8 +4,20 @@
 //       | ClientHello               without a share that fits: HelloRetryRequest is sent
 //     AwaitingSecondClientHello
 //       | ClientHello
+//     ChoosingPreSharedKey          a pause, when the configuration asks for one
+//       | a key, or none
 //     ChoosingCredential            a pause, when the configuration asks for one
-//       | a credential              ServerHello ... Finished are sent
+//       | a credential
+//     Signing                       a pause, when the key is held elsewhere
+//       | a signature               ServerHello ... Finished have been sent
+//     AwaitingEndOfEarlyData        when early data is taken
+//       | EndOfEarlyData
+//     AwaitingClientCertificate     when the client was asked for one
+//       | Certificate
+//     AwaitingClientCertificateVerify
+//       | CertificateVerify
+//     JudgingClient                 a pause, when the configuration asks for a verdict
+//       | a verdict
 //     AwaitingClientFinished
 //       | Finished
 //     ServerConnected
@@ -14,7 +26,13 @@
 enum ServerHandshake: ~Copyable, HandshakeRole {
     case awaitingClientHello(AwaitingClientHello)
     case awaitingSecondClientHello(AwaitingSecondClientHello)
+    case choosingPreSharedKey(ChoosingPreSharedKey)
     case choosingCredential(ChoosingCredential)
+    case signing(Signing)
+    case awaitingEndOfEarlyData(AwaitingEndOfEarlyData)
+    case awaitingClientCertificate(AwaitingClientCertificate)
+    case awaitingClientCertificateVerify(AwaitingClientCertificateVerify)
+    case judgingClient(JudgingClient)
     case awaitingClientFinished(AwaitingClientFinished)
     case connected(ServerConnected)
     case failed(TLSError)
@@ -24,14 +42,36 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
             switch consume self {
             case .awaitingClientHello(let state): self = try state.handle(message, &core)
             case .awaitingSecondClientHello(let state): self = try state.handle(message, &core)
+            case .awaitingEndOfEarlyData(let state):
+                self = .awaitingClientFinished(try state.handle(message, &core))
+            case .awaitingClientCertificate(let state): self = try state.handle(message, &core)
+            case .awaitingClientCertificateVerify(let state): self = try state.handle(message, &core)
             case .awaitingClientFinished(let state): self = .connected(try state.handle(message, &core))
             case .connected(let state): self = .connected(try state.handle(message, &core))
+            case .choosingPreSharedKey: throw .misuse(.noSuchDecision)
             case .choosingCredential: throw .misuse(.noSuchDecision)
+            case .signing: throw .misuse(.noSuchDecision)
+            case .judgingClient: throw .misuse(.noSuchDecision)
             case .failed(let error): throw error
             }
         } catch {
             self = .failed(error)
             throw error
+        }
+    }
+
+    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
+        switch (consume self).answering(decision) {
+        case .mismatch(let state):
+            self = state
+            throw .misuse(.noSuchDecision)
+        case let answer:
+            do throws(TLSError) {
+                self = try answer.proceed(&core)
+            } catch {
+                self = .failed(error)
+                throw error
+            }
         }
     }
 
@@ -55,30 +95,6 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
         switch self {
         case .connected(let state): try state.keys.export(label: label, context: context, count: count)
         default: throw .misuse(.notEstablished)
-        }
-    }
-
-    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
-        switch consume self {
-        case .choosingCredential(let state):
-            switch decision {
-            case .credential(let credential):
-                do throws(TLSError) {
-                    self = .awaitingClientFinished(try state.resume(credential, &core))
-                } catch {
-                    self = .failed(error)
-                    throw error
-                }
-            case .reject(let alert):
-                self = .failed(.refused(alert))
-                throw .refused(alert)
-            case .accept:
-                self = .choosingCredential(state)
-                throw .misuse(.noSuchDecision)
-            }
-        case let state:
-            self = state
-            throw .misuse(.noSuchDecision)
         }
     }
 }

@@ -1,0 +1,80 @@
+import GatehouseCertificates
+import GatehouseCrypto
+
+/// Whether a server asks clients for certificates, and how it judges them (RFC 9846 §4.4.2).
+public struct ClientCertificatePolicy: Sendable {
+    /// Whether clients are asked.
+    @nonexhaustive
+    public enum Requirement: UInt8, Sendable {
+        /// Nobody is asked.
+        case none
+        /// Everybody is asked, and may decline.
+        case optional
+        /// Everybody is asked, and who declines gets a `certificate_required` alert.
+        case required
+    }
+
+    /// Whether clients are asked.
+    public let requirement: Requirement
+    /// How their certificates are judged.
+    public let verification: PeerVerification
+    /// The names of the authorities that clients are told of, DER-encoded; empty: they are not told
+    /// (`certificate_authorities`).
+    public var certificateAuthorities: [[UInt8]] = []
+    /// What certificates must have, in the form of `oid_filters` (RFC 9846 §4.3.5): pairs of a DER-encoded object
+    /// identifier and the DER-encoded values.
+    public var oidFilters: [(oid: [UInt8], values: [UInt8])] = []
+
+    private init(_ requirement: Requirement, _ verification: PeerVerification) {
+        self.requirement = requirement
+        self.verification = verification
+    }
+
+    /// No client is asked.
+    public static let none = ClientCertificatePolicy(.none, .trustStore(.empty))
+
+    /// Clients are asked and may decline; what they show must pass.
+    public static func optional(_ verification: PeerVerification) -> ClientCertificatePolicy {
+        ClientCertificatePolicy(.optional, verification)
+    }
+
+    /// Clients have to show a certificate that passes.
+    public static func required(_ verification: PeerVerification) -> ClientCertificatePolicy {
+        ClientCertificatePolicy(.required, verification)
+    }
+
+    /// `nil` when nobody is asked.
+    func request(context: [UInt8]) -> CertificateRequest? {
+        guard requirement != .none else { return nil }
+        var request = CertificateRequest(context: context)
+        request.extensions.order.append(.signatureAlgorithms)
+        request.signatureAlgorithms = SignatureScheme.supportedInHandshake
+        request.extensions.order.append(.signatureAlgorithmsCert)
+        request.signatureAlgorithmsCert =
+            SignatureScheme.supportedInHandshake + SignatureScheme.supportedInCertificatesOnly
+        if !certificateAuthorities.isEmpty {
+            request.extensions.order.append(.certificateAuthorities)
+            request.certificateAuthorities = certificateAuthorities
+        }
+        if !oidFilters.isEmpty {
+            request.extensions.order.append(.oidFilters)
+            request.oidFilters = oidFilters.map { OIDFilter(oid: $0.oid, values: $0.values) }
+        }
+        return request
+    }
+
+    /// The client's certificates; empty when it declined.
+    func chain(in message: ReceivedMessage, context: [UInt8]) throws(TLSError) -> [Certificate] {
+        let certificates = try message.decode(as: CertificateMessage.self)
+        // RFC 9846 §4.5.1: "If this message is in response to a CertificateRequest, the value of
+        // certificate_request_context in that message."
+        guard certificates.context == context else { throw .peerMisbehaved(.wrongCertificateRequestContext) }
+        for entry in certificates.entries {
+            // We offer no extension to answer in a client's certificate.
+            if let type = entry.extensions.order.first { throw .peerMisbehaved(.unsolicitedExtension(type)) }
+        }
+        var chain: [Certificate] = []
+        for entry in certificates.entries { chain.append(try .parse(entry.data)) }
+        return chain
+    }
+}

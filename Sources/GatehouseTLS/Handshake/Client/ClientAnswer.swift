@@ -1,0 +1,47 @@
+/// A decision beside the state that waits for it.
+enum ClientAnswer: ~Copyable {
+    case verdict(JudgingServer, despiteProblems: Bool)
+    case credential(ChoosingClientCredential, Credential?)
+    case signature(ClientSigning, [UInt8])
+    case refused(AlertDescription)
+    /// The state does not wait for this decision; it stays as it was.
+    case mismatch(ClientHandshake)
+
+    consuming func proceed(_ core: inout ConnectionCore) throws(TLSError) -> ClientHandshake {
+        switch consume self {
+        case .verdict(let state, let despiteProblems):
+            .awaitingServerFinished(state.accept(despiteProblems: despiteProblems, &core))
+        case .credential(let state, let credential): try state.resume(credential, &core)
+        case .signature(let state, let signature): .connected(try state.resume(signature, &core))
+        case .refused(let alert): throw .refused(alert)
+        case .mismatch(let state): state
+        }
+    }
+}
+
+extension ClientHandshake {
+    consuming func answering(_ decision: Decision) -> ClientAnswer {
+        switch consume self {
+        case .judgingServer(let state):
+            switch decision {
+            case .accept: .verdict(state, despiteProblems: false)
+            case .acceptDespiteProblems: .verdict(state, despiteProblems: true)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.judgingServer(state))
+            }
+        case .choosingCredential(let state):
+            switch decision {
+            case .clientCredential(let credential): .credential(state, credential)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.choosingCredential(state))
+            }
+        case .signing(let state):
+            switch decision {
+            case .signature(let signature): .signature(state, signature)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.signing(state))
+            }
+        case let state: .mismatch(state)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import GatehouseCertificates
+import GatehouseCrypto
+
+/// The client's second flight, as it is being written: EndOfEarlyData to Finished.
+struct ClientFlight: ~Copyable, Sendable {
+    let offer: ClientOffer
+    let parameters: CipherSuiteParameters
+    private let selected: OfferedKey?
+    private var transcript: Transcript
+    private let clientHandshakeTraffic: TrafficSecret
+    private let mainSecret: MainSecret
+    private let application: ApplicationSecrets
+    private let finished: FinishedVerified
+    private let authentication: ServerAuthentication
+    private let certificateRequest: CertificateRequest?
+    /// The protected messages, not yet sent: they go out together.
+    private var messages: [UInt8] = []
+
+    /// Takes the key for reading application data, and ends early data.
+    static func begin(
+        _ agreement: consuming ClientAgreement, finished: consuming FinishedVerified,
+        _ authentication: consuming ServerAuthentication, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientFlight {
+        let aligned = try core.joiner.aligned()
+        let serverFinishedHash = agreement.transcript.hash
+        let (offer, aead) = (agreement.offer, agreement.parameters.aead)
+        if agreement.isEarlyDataAccepted {
+            // RFC 9846 §4.6: "If the server sent an "early_data" extension in EncryptedExtensions, the client MUST send
+            // an EndOfEarlyData message after receiving the server Finished."
+            let end = EndOfEarlyData().encoded()
+            agreement.transcript.append(end)
+            try core.send(end)
+            core.endSendingEarlyData()
+            core.writer.install(try agreement.clientHandshakeTraffic.sealer(aead))
+        }
+        let (parameters, selected) = (agreement.parameters, agreement.selected)
+        let (transcript, request) = (agreement.transcript, agreement.certificateRequest)
+        let clientHandshakeTraffic = agreement.clientHandshakeTraffic
+        let mainSecret = agreement.handshakeSecret.mainSecret()
+        let application = ApplicationSecrets(mainSecret, serverFinishedHash)
+        application.log(offer.hello.random, &core.keyLog)
+        core.reader.install(try application.server.opener(aead), aligned)
+        return ClientFlight(
+            offer: offer, parameters: parameters, selected: selected, transcript: transcript,
+            clientHandshakeTraffic: clientHandshakeTraffic, mainSecret: mainSecret, application: application,
+            finished: finished, authentication: authentication, certificateRequest: request)
+    }
+
+    private mutating func append(_ message: [UInt8]) {
+        transcript.append(message)
+        messages += message
+    }
+
+    /// Shows a certificate if the server asks for one.
+    consuming func authenticate(_ core: inout ConnectionCore) throws(TLSError) -> ClientHandshake {
+        guard let request = certificateRequest else { return .connected(try finish(&core)) }
+        let schemes = request.signatureAlgorithms ?? []
+        guard offer.configuration.asksForCredential else {
+            let credential = offer.configuration.credentials.first {
+                $0.signatureScheme(amongPeers: schemes) != nil
+            }
+            return try authenticate(with: credential, &core)
+        }
+        core.tell(
+            .needs(
+                .clientCredential(
+                    CertificateRequestInfo(
+                        signatureSchemes: schemes, certificateAuthorities: request.certificateAuthorities ?? []))))
+        return .choosingCredential(ChoosingClientCredential(flight: self))
+    }
+
+    /// - Parameter credential: `nil` shows none. RFC 9846 §4.5.1: "If the server requests client authentication but no
+    ///   suitable certificate is available, the client MUST send a Certificate message containing no certificates".
+    consuming func authenticate(
+        with credential: Credential?, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
+        let schemes = certificateRequest?.signatureAlgorithms ?? []
+        guard let credential, let scheme = credential.signatureScheme(amongPeers: schemes) else {
+            append(CertificateMessage(context: [], entries: []).encoded())
+            return .connected(try finish(&core))
+        }
+        append(credential.certificateMessage(context: []).encoded())
+        let content = HandshakeSignature.content(.client, transcript.hash)
+        if let key = credential.key {
+            let signature = try HandshakeSignature.sign(content, with: key, scheme)
+            return .connected(try complete(CertificateVerify(algorithm: scheme, signature: signature), &core))
+        }
+        core.tell(.needs(.signature(SignatureRequest(credential: credential, scheme: scheme, content: content))))
+        return .signing(ClientSigning(flight: self, scheme: scheme))
+    }
+
+    consuming func complete(
+        _ certificateVerify: CertificateVerify, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientConnected {
+        append(certificateVerify.encoded())
+        return try finish(&core)
+    }
+
+    private consuming func finish(_ core: inout ConnectionCore) throws(TLSError) -> ClientConnected {
+        append(Finished(verifyData: clientHandshakeTraffic.verifyData(transcript.hash)).encoded())
+        try core.send(messages)
+        core.writer.install(try application.client.sealer(parameters.aead))
+        let tickets = TicketCollector(
+            offer, parameters, selected, mainSecret.resumption(transcript.hash), authentication, core.session,
+            now: core.now)
+        return ClientConnected(
+            finished: finished, authentication: authentication, keys: .client(parameters, application),
+            tickets: tickets, &core)
+    }
+}
+
+/// Waits for the application to choose a certificate to show.
+struct ChoosingClientCredential: ~Copyable, Sendable {
+    let flight: ClientFlight
+
+    consuming func resume(
+        _ credential: Credential?, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
+        core.endPause()
+        return try flight.authenticate(with: credential, &core)
+    }
+}
+
+/// Waits for a signature by a key that is held elsewhere.
+struct ClientSigning: ~Copyable, Sendable {
+    let flight: ClientFlight
+    let scheme: SignatureScheme
+
+    consuming func resume(
+        _ signature: [UInt8], _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientConnected {
+        core.endPause()
+        return try flight.complete(CertificateVerify(algorithm: scheme, signature: signature), &core)
+    }
+}

@@ -1,0 +1,71 @@
+import GatehouseCertificates
+import GatehouseCrypto
+
+/// Has asked for a certificate; awaits the client's Certificate.
+struct AwaitingClientCertificate: ~Copyable, Sendable {
+    var agreement: ServerAgreement
+
+    consuming func handle(
+        _ message: ReceivedMessage, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        let policy = agreement.accepted.configuration.clientAuthentication
+        let chain = try policy.chain(in: message, context: [])
+        agreement.transcript.append(message.bytes)
+        guard !chain.isEmpty else {
+            // RFC 9846 §4.5.1.4: "If the client does not send any certificates (i.e., it sends an empty Certificate
+            // message), the server MAY at its discretion either continue the handshake without client authentication,
+            // or abort the handshake with a "certificate_required" alert."
+            guard let allowed = AnonymityAllowed(policy) else {
+                throw .peerIncompatible(.clientCertificateRequired)
+            }
+            return .awaitingClientFinished(
+                AwaitingClientFinished(agreement: agreement, authentication: .anonymous(allowed)))
+        }
+        core.session?.peerCertificates = chain
+        return .awaitingClientCertificateVerify(
+            AwaitingClientCertificateVerify(agreement: agreement, chain: chain))
+    }
+}
+
+/// Has the client's certificates; awaits the signature that proves who holds the key.
+struct AwaitingClientCertificateVerify: ~Copyable, Sendable {
+    var agreement: ServerAgreement
+    let chain: [Certificate]
+
+    consuming func handle(
+        _ message: ReceivedMessage, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        let verification = agreement.accepted.configuration.clientAuthentication.verification
+        var certificate = try PeerCertificateVerified.verify(
+            chain, nil, verification, .clientAuthentication, at: core.now)
+        let signature = try HandshakeSignature.verify(
+            try message.decode(as: CertificateVerify.self), .client, agreement.transcript.hash, by: chain,
+            offered: SignatureScheme.supportedInHandshake)
+        agreement.transcript.append(message.bytes)
+        if let certificate = certificate.take() {
+            core.session?.isPeerVerified = !certificate.isDoubtful
+            return .awaitingClientFinished(
+                AwaitingClientFinished(
+                    agreement: agreement,
+                    authentication: .certificate(CertificateProof(certificate: certificate, signature: signature))))
+        }
+        core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: nil))))
+        return .judgingClient(JudgingClient(agreement: agreement, chain: chain, signature: signature))
+    }
+}
+
+/// Waits for the application's verdict about the client's certificates.
+struct JudgingClient: ~Copyable, Sendable {
+    let agreement: ServerAgreement
+    let chain: [Certificate]
+    let signature: HandshakeSignatureVerified
+
+    consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingClientFinished {
+        core.endPause()
+        core.session?.isPeerVerified = !despiteProblems
+        let certificate = PeerCertificateVerified.byApplication(chain, despiteProblems: despiteProblems)
+        return AwaitingClientFinished(
+            agreement: agreement,
+            authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))
+    }
+}

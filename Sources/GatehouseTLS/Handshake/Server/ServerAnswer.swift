@@ -1,0 +1,55 @@
+/// A decision beside the state that waits for it.
+enum ServerAnswer: ~Copyable {
+    case preSharedKey(ChoosingPreSharedKey, PreSharedKey?)
+    case credential(ChoosingCredential, Credential)
+    case signature(Signing, [UInt8])
+    case verdict(JudgingClient, despiteProblems: Bool)
+    case refused(AlertDescription)
+    /// The state does not wait for this decision; it stays as it was.
+    case mismatch(ServerHandshake)
+
+    consuming func proceed(_ core: inout ConnectionCore) throws(TLSError) -> ServerHandshake {
+        switch consume self {
+        case .preSharedKey(let state, let key): try state.resume(key, &core)
+        case .credential(let state, let credential): try state.resume(credential, &core)
+        case .signature(let state, let signature): try state.resume(signature, &core)
+        case .verdict(let state, let despiteProblems):
+            .awaitingClientFinished(state.accept(despiteProblems: despiteProblems, &core))
+        case .refused(let alert): throw .refused(alert)
+        case .mismatch(let state): state
+        }
+    }
+}
+
+extension ServerHandshake {
+    consuming func answering(_ decision: Decision) -> ServerAnswer {
+        switch consume self {
+        case .choosingPreSharedKey(let state):
+            switch decision {
+            case .preSharedKey(let key): .preSharedKey(state, key)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.choosingPreSharedKey(state))
+            }
+        case .choosingCredential(let state):
+            switch decision {
+            case .credential(let credential): .credential(state, credential)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.choosingCredential(state))
+            }
+        case .signing(let state):
+            switch decision {
+            case .signature(let signature): .signature(state, signature)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.signing(state))
+            }
+        case .judgingClient(let state):
+            switch decision {
+            case .accept: .verdict(state, despiteProblems: false)
+            case .acceptDespiteProblems: .verdict(state, despiteProblems: true)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.judgingClient(state))
+            }
+        case let state: .mismatch(state)
+        }
+    }
+}

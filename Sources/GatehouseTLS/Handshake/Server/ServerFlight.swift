@@ -1,0 +1,175 @@
+import GatehouseCertificates
+import GatehouseCrypto
+
+/// The server's flight, ServerHello to Finished, as it is being written.
+struct ServerFlight: ~Copyable, Sendable {
+    let accepted: ClientHelloAccepted
+    private var transcript: Transcript
+    private let handshakeSecret: HandshakeSecret
+    private let clientHandshakeTraffic: TrafficSecret
+    private let serverHandshakeTraffic: TrafficSecret
+    private let acceptsEarlyData: Bool
+    /// The protected messages, not yet sent: they go out together.
+    private var messages: [UInt8] = []
+
+    /// Sends ServerHello, takes the keys of the handshake, and writes EncryptedExtensions.
+    static func answering(
+        _ accepted: ClientHelloAccepted, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerFlight {
+        let parameters = accepted.parameters
+        let hello = accepted.hello
+        var transcript = accepted.transcript
+        let earlyOpener = try accepted.openerForEarlyData(&core)
+
+        let sharedSecret = try sendServerHello(accepted, &transcript, &core)
+        let helloHash = transcript.hash
+        let handshakeSecret = HandshakeSecret(
+            parameters.hash, preSharedKey: accepted.selected?.secret, sharedSecret)
+        let clientHandshakeTraffic = handshakeSecret.clientTraffic(helloHash)
+        let serverHandshakeTraffic = handshakeSecret.serverTraffic(helloHash)
+        core.keyLog.add(.clientHandshakeTraffic, hello.random, clientHandshakeTraffic)
+        core.keyLog.add(.serverHandshakeTraffic, hello.random, serverHandshakeTraffic)
+        core.writer.install(try serverHandshakeTraffic.sealer(parameters.aead))
+        let aligned = try core.joiner.aligned()
+        let acceptsEarlyData = core.acceptsEarlyData
+        if let earlyOpener {
+            core.reader.install(earlyOpener, aligned)
+        } else {
+            core.reader.install(try clientHandshakeTraffic.opener(parameters.aead), aligned)
+            if hello.extensions.contains(.earlyData) {
+                core.reader.skipEarlyData(upTo: accepted.configuration.skippedEarlyDataLimit)
+            }
+        }
+        core.reader.allowsPlaintextAlert = true
+        var flight = ServerFlight(
+            accepted: accepted, transcript: transcript, handshakeSecret: handshakeSecret,
+            clientHandshakeTraffic: clientHandshakeTraffic, serverHandshakeTraffic: serverHandshakeTraffic,
+            acceptsEarlyData: acceptsEarlyData)
+        flight.append(encryptedExtensions(accepted, acceptsEarlyData: acceptsEarlyData).encoded())
+        if let limit = accepted.configuration.recordSizeLimit, hello.recordSizeLimit != nil {
+            core.reader.innerPlaintextLimit = limit
+        }
+        return flight
+    }
+
+    private mutating func append(_ message: [UInt8]) {
+        transcript.append(message)
+        messages += message
+    }
+
+    private static func sendServerHello(
+        _ accepted: ClientHelloAccepted, _ transcript: inout Transcript, _ core: inout ConnectionCore
+    ) throws(TLSError) -> Secret {
+        let sessionID = accepted.hello.legacySessionID
+        var answer = ServerHello(
+            random: core.helloRandom(), legacySessionIDEcho: sessionID, cipherSuite: accepted.parameters.suite)
+        var sharedSecret = Secret(zeros: accepted.parameters.hash.digestLength)
+        if let share = accepted.share {
+            let key = try core.ephemeralKey(share.group)
+            answer.extensions.order.append(.keyShare)
+            answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: key.publicKey))
+            sharedSecret = try key.sharedSecret(withPeers: share)
+        }
+        answer.extensions.order.append(.supportedVersions)
+        answer.selectedVersion = .tls13
+        if let selected = accepted.selected {
+            answer.extensions.order.append(.preSharedKey)
+            answer.selectedIdentity = UInt16(selected.index)
+        }
+        let bytes = answer.encoded()
+        transcript.append(bytes)
+        try core.send(bytes)
+        // RFC 9846 §E.4: "If the client sends a non-empty session_id, the server MUST send the change_cipher_spec".
+        // One is enough: with a HelloRetryRequest it has been sent already.
+        if !sessionID.isEmpty, accepted.roundTrips == 1 { core.writer.writeChangeCipherSpec(to: &core.output) }
+        return sharedSecret
+    }
+
+    private static func encryptedExtensions(
+        _ accepted: ClientHelloAccepted, acceptsEarlyData: Bool
+    ) -> EncryptedExtensions {
+        let configuration = accepted.configuration
+        var message = EncryptedExtensions()
+        if !configuration.announcedGroups.isEmpty {
+            message.extensions.order.append(.supportedGroups)
+            message.supportedGroups = configuration.announcedGroups
+        }
+        if let applicationProtocol = accepted.negotiation.applicationProtocol {
+            message.extensions.order.append(.applicationLayerProtocolNegotiation)
+            message.applicationProtocols = [Array(applicationProtocol.utf8)]
+        }
+        if let limit = configuration.recordSizeLimit, accepted.hello.recordSizeLimit != nil {
+            message.extensions.order.append(.recordSizeLimit)
+            message.recordSizeLimit = UInt16(limit)
+        }
+        if accepted.negotiation.serverName != nil { message.extensions.order.append(.serverName) }
+        if acceptsEarlyData { message.extensions.order.append(.earlyData) }
+        if let count = accepted.answeredTicketCount {
+            message.extensions.order.append(.ticketRequest)
+            message.expectedTicketCount = count
+        }
+        return message
+    }
+
+    /// CertificateRequest, Certificate and CertificateVerify.
+    consuming func authenticate(
+        with credential: Credential, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        guard let scheme = credential.signatureScheme(amongPeers: accepted.negotiation.signatureSchemes) else {
+            throw .peerIncompatible(.noCommonSignatureScheme)
+        }
+        core.session?.signatureScheme = scheme
+        if let request = accepted.configuration.clientAuthentication.request(context: []) {
+            append(request.encoded())
+        }
+        append(credential.certificateMessage(context: []).encoded())
+        if let replay = core.replay {
+            return try complete(CertificateVerify(algorithm: scheme, signature: replay.signature), &core)
+        }
+        let content = HandshakeSignature.content(.server, transcript.hash)
+        if let key = credential.key {
+            let signature = try HandshakeSignature.sign(content, with: key, scheme)
+            return try complete(CertificateVerify(algorithm: scheme, signature: signature), &core)
+        }
+        core.tell(.needs(.signature(SignatureRequest(credential: credential, scheme: scheme, content: content))))
+        return .signing(Signing(flight: self, scheme: scheme))
+    }
+
+    consuming func complete(
+        _ certificateVerify: CertificateVerify, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        append(certificateVerify.encoded())
+        return try finish(.none, &core)
+    }
+
+    /// Finished, and with it the keys of application data.
+    consuming func finish(
+        _ authentication: consuming ClientAuthentication?, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        append(Finished(verifyData: serverHandshakeTraffic.verifyData(transcript.hash)).encoded())
+        try core.send(messages)
+        let finishedHash = transcript.hash
+        let mainSecret = handshakeSecret.mainSecret()
+        let application = ApplicationSecrets(mainSecret, finishedHash)
+        application.log(accepted.hello.random, &core.keyLog)
+        core.writer.install(try application.server.sealer(accepted.parameters.aead))
+        let agreement = ServerAgreement(
+            accepted: accepted, transcript: transcript, clientHandshakeTraffic: clientHandshakeTraffic,
+            mainSecret: mainSecret, application: application)
+        return ServerHandshake.awaitingClient(
+            agreement, authentication, acceptsEarlyData: acceptsEarlyData)
+    }
+}
+
+/// Waits for a signature by a key that is held elsewhere.
+struct Signing: ~Copyable, Sendable {
+    let flight: ServerFlight
+    let scheme: SignatureScheme
+
+    consuming func resume(
+        _ signature: [UInt8], _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        core.endPause()
+        return try flight.complete(CertificateVerify(algorithm: scheme, signature: signature), &core)
+    }
+}

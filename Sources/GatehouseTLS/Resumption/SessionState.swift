@@ -1,0 +1,168 @@
+import GatehouseCertificates
+import GatehouseCrypto
+
+/// What either side needs to know again to resume a session.
+struct SessionState: Sendable {
+    /// The form of the encoding.
+    private static let version: UInt8 = 1
+
+    var cipherSuite: CipherSuite
+    var preSharedKey: SharedSecret
+    /// Tells the ticket from every other: what a replay guard remembers. A client has none.
+    var ticketID: [UInt8]
+    /// When the ticket was issued, or received; seconds since 1970.
+    var issuedAt: Int64
+    /// In seconds.
+    var lifetime: UInt32
+    var ticketAgeAdd: UInt32
+    /// When the peer was authenticated with a certificate or key, at the beginning of the chain of resumptions.
+    var authenticatedAt: Int64
+    /// When the first certificate of that authentication ends.
+    var authenticationEnds: Int64
+    var binding: SessionBinding
+    var applicationProtocol: String?
+    var maxEarlyDataSize: UInt32
+    /// The replay guard that was there when the ticket was issued: early data is taken with no other. A client has
+    /// none.
+    var replayGuardID: [UInt8]
+    /// The peer's certificates, its own first.
+    var peerCertificates: [Certificate]
+
+    func encoded() -> [UInt8] {
+        var writer = ByteWriter(reserving: 512)
+        writer.write(Self.version)
+        writer.write(cipherSuite)
+        preSharedKey.secret.withSpan { writer.writeOpaque(.sessionShort, [UInt8](copying: $0)) }
+        writer.writeOpaque(.sessionShort, ticketID)
+        writer.write(issuedAt)
+        writer.write(lifetime)
+        writer.write(ticketAgeAdd)
+        writer.write(authenticatedAt)
+        writer.write(authenticationEnds)
+        binding.write(to: &writer)
+        writer.writeOpaque(.sessionShort, Array((applicationProtocol ?? "").utf8))
+        writer.write(maxEarlyDataSize)
+        writer.writeOpaque(.sessionShort, replayGuardID)
+        writer.writeCertificates(peerCertificates)
+        return writer.bytes
+    }
+
+    init(decoding bytes: [UInt8]) throws(TLSError) {
+        var reader = ByteReader(bytes.span)
+        guard try reader.readUInt8() == Self.version else { throw .invalidMessage(.illegalValue) }
+        cipherSuite = CipherSuite(rawValue: try reader.readUInt16())
+        preSharedKey = SharedSecret(copying: try reader.readOpaque(.sessionShort))
+        ticketID = try reader.readOpaque(.sessionShort)
+        issuedAt = try reader.readInt64()
+        lifetime = try reader.readUInt32()
+        ticketAgeAdd = try reader.readUInt32()
+        authenticatedAt = try reader.readInt64()
+        authenticationEnds = try reader.readInt64()
+        binding = try SessionBinding(reading: &reader)
+        let name = try reader.readOpaque(.sessionShort)
+        applicationProtocol = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
+        maxEarlyDataSize = try reader.readUInt32()
+        replayGuardID = try reader.readOpaque(.sessionShort)
+        peerCertificates = try reader.readCertificates()
+        try reader.finish()
+    }
+
+    init(
+        cipherSuite: CipherSuite, preSharedKey: SharedSecret, ticketID: [UInt8], issuedAt: Int64, lifetime: UInt32,
+        ticketAgeAdd: UInt32, authenticatedAt: Int64, authenticationEnds: Int64, binding: SessionBinding,
+        applicationProtocol: String?, maxEarlyDataSize: UInt32, replayGuardID: [UInt8],
+        peerCertificates: [Certificate]
+    ) {
+        self.cipherSuite = cipherSuite
+        self.preSharedKey = preSharedKey
+        self.ticketID = ticketID
+        self.issuedAt = issuedAt
+        self.lifetime = lifetime
+        self.ticketAgeAdd = ticketAgeAdd
+        self.authenticatedAt = authenticatedAt
+        self.authenticationEnds = authenticationEnds
+        self.binding = binding
+        self.applicationProtocol = applicationProtocol
+        self.maxEarlyDataSize = maxEarlyDataSize
+        self.replayGuardID = replayGuardID
+        self.peerCertificates = peerCertificates
+    }
+
+    /// Whether the session may still be resumed at `now`, by a connection with this binding.
+    func isUsable(at now: Int64, _ binding: SessionBinding) -> Bool {
+        // A clock that went back a little voids nothing; a ticket from the far future is none of ours.
+        guard issuedAt <= now + 60, now < issuedAt + Int64(lifetime) else { return false }
+        // A chain of resumptions ends 7 days after the authentication it began with, and when a certificate ends.
+        guard now < authenticatedAt + Limits.sessionAge, now <= authenticationEnds else { return false }
+        return self.binding == binding
+    }
+}
+
+/// What must be the same again for a session to be resumed.
+struct SessionBinding: Sendable, Equatable {
+    var serverName: String?
+    /// How peers are verified, as a number.
+    var verification: UInt8
+    /// Counts the changes of the trust settings.
+    var trustGeneration: UInt64
+
+    init(serverName: String?, verification: UInt8, trustGeneration: UInt64) {
+        self.serverName = serverName
+        self.verification = verification
+        self.trustGeneration = trustGeneration
+    }
+
+    init(reading reader: inout ByteReader) throws(TLSError) {
+        let name = try reader.readOpaque(.sessionShort)
+        serverName = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
+        verification = try reader.readUInt8()
+        trustGeneration = UInt64(bitPattern: try reader.readInt64())
+    }
+
+    func write(to writer: inout ByteWriter) {
+        writer.writeOpaque(.sessionShort, Array((serverName ?? "").utf8))
+        writer.write(verification)
+        writer.write(Int64(bitPattern: trustGeneration))
+    }
+}
+
+extension VectorBounds {
+    static let sessionShort = VectorBounds(0, 0xFF)
+}
+
+extension ByteWriter {
+    mutating func write(_ value: Int64) {
+        write(UInt32(truncatingIfNeeded: value >> 32))
+        write(UInt32(truncatingIfNeeded: value))
+    }
+
+    mutating func writeCertificates(_ certificates: [Certificate]) {
+        writeVector(.certificateList) { list in
+            for certificate in certificates { list.writeOpaque(.certificateData, certificate.der) }
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func readInt64() throws(TLSError) -> Int64 {
+        let high = try readUInt32()
+        return Int64(bitPattern: UInt64(high) << 32 | UInt64(try readUInt32()))
+    }
+
+    mutating func readCertificates() throws(TLSError) -> [Certificate] {
+        var list = try readVector(.certificateList)
+        var certificates: [Certificate] = []
+        while !list.isAtEnd { certificates.append(try .parse(try list.readOpaque(.certificateData))) }
+        return certificates
+    }
+}
+
+extension Certificate {
+    static func parse(_ der: [UInt8]) throws(TLSError) -> Certificate {
+        do throws(CertificateError) {
+            return try Certificate(der: der)
+        } catch {
+            throw .invalidMessage(.malformedCertificate(error))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import GatehouseCrypto
+import GatehouseSystem
+
+/// Gives a client tickets to come back with (RFC 9846 §4.7.1).
+struct TicketIssuer: ~Copyable {
+    private let configuration: ServerConfiguration
+    private let resumptionSecret: ResumptionSecret
+    private let session: SessionState
+    private let count: Int
+
+    /// `nil` when this client gets none.
+    init?(_ agreement: borrowing ServerAgreement, _ authentication: borrowing ClientAuthentication, now: Int64) {
+        let accepted = agreement.accepted
+        configuration = accepted.configuration
+        count = accepted.ticketCount
+        let modes = accepted.hello.pskKeyExchangeModes ?? []
+        let canComeBack =
+            modes.contains(.pskWithDHE) || modes.contains(.pskOnly) && configuration.allowsPSKOnlyKeyExchange
+        let isDoubtful: Bool
+        var (authenticatedAt, authenticationEnds) = (now, Int64.max)
+        switch authentication {
+        case .certificate(let proof):
+            isDoubtful = proof.certificate.isDoubtful
+            authenticationEnds = proof.certificate.validUntil
+        default: isDoubtful = false
+        }
+        if let earlier = accepted.selected?.session {
+            (authenticatedAt, authenticationEnds) = (earlier.authenticatedAt, earlier.authenticationEnds)
+        }
+        // No ticket outlives the authentication that it rests on.
+        let remaining = min(authenticatedAt + Limits.sessionAge, authenticationEnds) - now
+        let lifetime = min(Int64(configuration.ticketLifetime), remaining)
+        guard count > 0, canComeBack, !isDoubtful, lifetime > 0 else { return nil }
+        resumptionSecret = agreement.mainSecret.resumption(agreement.transcript.hash)
+        session = SessionState(
+            cipherSuite: accepted.parameters.suite, preSharedKey: SharedSecret(copying: []), ticketID: [],
+            issuedAt: now, lifetime: UInt32(lifetime), ticketAgeAdd: 0, authenticatedAt: authenticatedAt,
+            authenticationEnds: authenticationEnds, binding: configuration.binding(accepted.negotiation.serverName),
+            applicationProtocol: accepted.negotiation.applicationProtocol,
+            maxEarlyDataSize: configuration.earlyData?.maximumSize ?? 0,
+            replayGuardID: configuration.earlyData?.replayGuard.id ?? [], peerCertificates: [])
+    }
+
+    func issue(_ core: inout ConnectionCore) throws(TLSError) {
+        for index in 0..<count {
+            let nonce = [UInt8(index)]
+            var session = session
+            session.peerCertificates = core.session?.peerCertificates ?? []
+            session.ticketID = SystemRandomness.bytes(16)
+            session.ticketAgeAdd = SystemRandomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
+            session.preSharedKey = SharedSecret(resumptionSecret.preSharedKey(ticketNonce: nonce))
+            guard let ticket = try ticket(for: session) else { return }
+            var message = NewSessionTicket(
+                ticketLifetime: session.lifetime, ticketAgeAdd: session.ticketAgeAdd, ticketNonce: nonce,
+                ticket: ticket)
+            if session.maxEarlyDataSize > 0 {
+                message.extensions.order.append(.earlyData)
+                message.maxEarlyDataSize = session.maxEarlyDataSize
+            }
+            try core.send(message.encoded())
+        }
+    }
+
+    private func ticket(for session: SessionState) throws(TLSError) -> [UInt8]? {
+        switch configuration.resumption {
+        case .disabled: nil
+        case .tickets(let keys): try SealedTicket.seal(session, keys)
+        case .store(let store): store.keep(session)
+        }
+    }
+}
