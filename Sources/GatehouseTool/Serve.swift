@@ -51,6 +51,7 @@ private let gracePeriod = Duration.seconds(1)
             }
         }
     }
+    ResourceLimits.raiseDescriptorLimit()
     try TerminationSignals.catchAll()
     do {
         try await server.listen(address: address, port: port)

@@ -2,8 +2,9 @@ import GatehouseSystem
 import GatehouseTLS
 
 extension SSLSocket {
-    /// How long a closing connection may make no progress with what is left to write.
-    static let closingTime = Duration.seconds(30)
+    /// How many bytes the peer of a closing connection has to take in every ``closingTime``: one that reads byte by
+    /// byte does not hold our memory for ever.
+    private static let closingProgress = 1 << 14
 
     /// Ends the connection gracefully: what was written goes out, then `close_notify`, then TCP ends. The state is
     /// ``SocketState/closing`` until then. During the handshake there is nothing to wait for.
@@ -51,18 +52,21 @@ extension SSLSocket {
         handshakeDeadline?.cancel()
         if phase != .encrypted { outgoing.removeAll() }
         notices.append(.stateChanged(.closing))
-        watchProgress(of: bytesToWrite)
+        watchProgress()
     }
 
-    private func watchProgress(of left: Int) {
-        closingDeadline = loop.deadline(after: Self.closingTime) { [weak self] in
-            self?.assumeIsolated { $0.closingTimePassed(left) }
+    private func watchProgress() {
+        let before = bytesLeft
+        closingDeadline = loop.deadline(after: closingTime) { [weak self] in
+            self?.assumeIsolated { $0.closingTimePassed(before) }
         }
     }
 
+    private var bytesLeft: Int { outgoing.count + outbox.count - outboxSent }
+
     private func closingTimePassed(_ before: Int) {
-        if bytesToWrite < before {
-            watchProgress(of: bytesToWrite)
+        if before - bytesLeft >= Self.closingProgress {
+            watchProgress()
         } else {
             fail(.socketTimeout, "the peer does not take what is left to write", ending: closing ?? .local)
             deliver()

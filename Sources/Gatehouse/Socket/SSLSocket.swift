@@ -55,6 +55,9 @@ public actor SSLSocket: LoopBound {
     /// ``disconnectFromHost()``. Off by default: `close_notify` is answered, and the connection ends.
     public var allowHalfClose = false
 
+    /// How long a closing connection may take for 16 KiB of what is left to write, or for the rest of it.
+    package var closingTime = Duration.seconds(30)
+
     // MARK: What is known of the connection
 
     /// What went wrong; `nil` while nothing has.

@@ -145,6 +145,31 @@ import Testing
         _ = try await process.terminate()
     }
 
+    /// In a process of its own: Foundation starts no processes from one that has thousands of descriptors.
+    private static let silentClients = """
+        import resource, socket, ssl, sys
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        address = ("127.0.0.1", int(sys.argv[1]))
+        silent = [socket.create_connection(address) for _ in range(3000)]
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with context.wrap_socket(socket.create_connection(address), server_hostname="localhost") as good:
+            good.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+            print(good.recv(15).decode())
+        """
+
+    @Test("G-1 3,000 silent connections do not keep a good client out, with the default settings")
+    func silentConnections() async throws {
+        let (process, endpoint) = try await ToolProcess.serving()
+        let output = try Tool("python3")("-c", Self.silentClients, "\(endpoint.port)")
+        #expect(String(decoding: output, as: UTF8.self) == "HTTP/1.1 200 OK\n")
+        try await eventually { try process.events.contains { $0["error"] == "socketResource" } }
+        #expect(try process.events.count { $0["event"] == "acceptError" } == 0)
+        _ = try await process.terminate()
+    }
+
     @Test("bad input of every kind leaves no descriptor behind, and the server goes on serving")
     func noLeaks() async throws {
         let (process, endpoint) = try await ToolProcess.serving()

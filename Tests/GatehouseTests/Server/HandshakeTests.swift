@@ -58,6 +58,21 @@ import Testing
         await server.close()
     }
 
+    @Test("SK-4, TS-10, 5.1 a socket is in the queue before its own encrypted is emitted")
+    func queuedBeforeEncrypted() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening()
+        server.startedEncryptionHandshake.connect { _, socket in
+            socket.encrypted.connect { _ in recorder.add("encrypted") }
+            socket.readyRead.connect { _ in recorder.add("readyRead") }
+        }
+        let client = try await SSLSocket.connecting(to: endpoint)
+        await client.write([1])
+        try await eventually { recorder.all.count == 5 }
+        #expect(recorder.all == ["newConnection", "started", "pending", "encrypted", "readyRead"])
+        await client.abort()
+        await server.close()
+    }
+
     @Test("SV-14 from encryption on, only the socket's own signals tell")
     func forwardingStops() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()

@@ -125,6 +125,26 @@ import Testing
         await server.close()
     }
 
+    @Test("a peer that takes nothing more does not hold a closing connection for ever")
+    func closingIsBounded() async throws {
+        let (server, socket, recorder, transport, _) = try await pair()
+        let isFull = { () -> Bool in
+            let taken = await socket.write([UInt8](repeating: 1, count: 1 << 20))
+            try await Task.sleep(for: .milliseconds(5))
+            let stillFull = await socket.bytesToWrite == 1 << 20
+            return taken == 0 && stillFull
+        }
+        while try await !isFull() {}
+        await socket.run { socket in
+            socket.closingTime = .milliseconds(50)
+            socket.disconnectFromHost()
+        }
+        try await eventually { recorder.all.last == "disconnected local" }
+        #expect(recorder.all == ["state closing", "error socketTimeout", "state unconnected", "disconnected local"])
+        #expect(transport.endpoint != nil)
+        await server.close()
+    }
+
     @Test("RW-10, 6.3-41 close drops what was not read")
     func close() async throws {
         let (server, socket, recorder, _, client) = try await pair()
@@ -176,6 +196,35 @@ import Testing
             #expect(recorder.all.last?.hasPrefix("disconnected") == true)
             await server.close()
         }
+    }
+
+    @Test("no access is open while a slot runs: slots may use their socket in every way")
+    func slotsUseTheirSocket() async throws {
+        let use: @Sendable (isolated SSLSocket) -> Void = { socket in
+            socket.write(socket.peek(2) + socket.read(1))
+            socket.readBufferSize = 1 << 16
+            socket.allowHalfClose = socket.isReadChannelFinished
+            #expect(socket.bytesToWrite >= 0)
+            #expect(socket.session != nil)
+        }
+        let (server, socket, recorder, _, client) = try await pair()
+        socket.readyRead.connect { use($0) }
+        socket.bytesWritten.connect { socket, _ in
+            if socket.bytesAvailable > 0 { use(socket) }
+        }
+        socket.alertReceived.connect { socket, _ in use(socket) }
+        socket.alertSent.connect { socket, _ in use(socket) }
+        socket.stateChanged.connect { socket, _ in use(socket) }
+        socket.disconnected.connect { socket, _ in use(socket) }
+        try client.value.send(Array(0..<50))
+        try client.value.close()
+        try await eventually { await socket.bytesAvailable == 0 }
+        await socket.disconnectFromHost()
+        #expect(try client.value.readToEnd())
+        #expect(client.value.received.starts(with: [0, 1, 0, 1, 2, 1]))
+        try await eventually { recorder.all.last?.hasPrefix("disconnected") == true }
+        #expect(recorder.all.count { $0.hasPrefix("error") } == 0)
+        await server.close()
     }
 
     @Test("G-17 ending a connection in a slot of the handshake frees its room at once, without an error")

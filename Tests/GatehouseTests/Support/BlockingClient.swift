@@ -4,11 +4,9 @@ import Glibc
 /// A TCP client that waits, for threads that have nothing else to do.
 final class BlockingClient: Sendable {
     private let socket: TCPSocket
-    private let poller: Poller
 
     init(to endpoint: Endpoint) throws {
         socket = try TCPSocket.connect(to: endpoint)
-        poller = try Poller()
         try wait(for: .write)
         if let error = socket.connectionError(to: endpoint) { throw error }
         socket.setNoDelay()
@@ -18,8 +16,9 @@ final class BlockingClient: Sendable {
     var endpoint: Endpoint? { socket.localEndpoint }
 
     private func wait(for interest: Interest) throws {
+        // One for each wait: hundreds of clients would hold thousands of descriptors.
+        let poller = try Poller()
         try poller.add(socket.descriptor, interest: interest, token: 0)
-        defer { poller.remove(socket.descriptor) }
         var events: [Readiness] = []
         while events.isEmpty { poller.wait(milliseconds: nil, into: &events) }
     }
