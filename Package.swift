@@ -21,6 +21,7 @@ let package = Package(
         .library(name: "GatehouseTLS", targets: ["GatehouseTLS"]),
         .library(name: "GatehouseCertificates", targets: ["GatehouseCertificates"]),
         .executable(name: "gatehouse", targets: ["GatehouseTool"]),
+        .executable(name: "echo-example", targets: ["EchoExample"]),
         .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
         .executable(name: "certificate-bench", targets: ["CertificateBench"]),
         .executable(name: "bogo-shim", targets: ["BogoShim"]),
@@ -53,6 +54,11 @@ let package = Package(
             name: "TraceReplay",
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto"],
             swiftSettings: safe),
+        .executableTarget(
+            name: "EchoExample",
+            dependencies: ["Gatehouse"],
+            path: "Sources/Examples/Echo",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "HandshakeBench",
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],
