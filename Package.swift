@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["Gatehouse", "GatehouseTool", "TestSupport"],
+            dependencies: ["Gatehouse", "GatehouseCertificates", "GatehouseCrypto", "GatehouseTool", "TestSupport"],
             swiftSettings: common),
     ]
 )
