@@ -1,5 +1,5 @@
 import GatehouseCertificates
-import GatehouseCrypto
+public import GatehouseCrypto
 
 /// Whether a server asks clients for certificates, and how it judges them (RFC 9846 §4.4.2).
 public struct ClientCertificatePolicy: Sendable {
@@ -18,6 +18,8 @@ public struct ClientCertificatePolicy: Sendable {
     public let requirement: Requirement
     /// How their certificates are judged.
     public let verification: PeerVerification
+    /// The signature schemes that clients may sign the handshake with.
+    public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The names of the authorities that clients are told of, DER-encoded; empty: they are not told
     /// (`certificate_authorities`).
     public var certificateAuthorities: [[UInt8]] = []
@@ -48,10 +50,10 @@ public struct ClientCertificatePolicy: Sendable {
         guard requirement != .none else { return nil }
         var request = CertificateRequest(context: context)
         request.extensions.order.append(.signatureAlgorithms)
-        request.signatureAlgorithms = SignatureScheme.supportedInHandshake
+        request.signatureAlgorithms = signatureSchemes
         request.extensions.order.append(.signatureAlgorithmsCert)
         request.signatureAlgorithmsCert =
-            SignatureScheme.supportedInHandshake + SignatureScheme.supportedInCertificatesOnly
+            signatureSchemes + SignatureScheme.supportedInCertificatesOnly
         if !certificateAuthorities.isEmpty {
             request.extensions.order.append(.certificateAuthorities)
             request.certificateAuthorities = certificateAuthorities

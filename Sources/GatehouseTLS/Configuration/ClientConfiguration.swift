@@ -54,6 +54,8 @@ public struct ClientConfiguration: Sendable {
     public var allowsPSKOnlyKeyExchange = false
     /// Whether tickets are asked for, to resume the session later.
     public var offersResumption = true
+    /// Whether the server's certificates are judged again when a session is resumed, and not only where it began.
+    public var verifiesResumedSessions = false
     /// How many tickets to ask for, after a full and after a resumed handshake (RFC 9149); `nil`: the server decides.
     public var ticketRequest: (afterFullHandshake: UInt8, afterResumption: UInt8)?
     /// Whether data may be sent before the server has answered, when the session allows it (RFC 9846 §2.3). Whoever

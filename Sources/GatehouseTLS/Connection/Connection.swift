@@ -65,6 +65,14 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         try core.sendEarlyData(plaintext)
     }
 
+    mutating func answerEarlyData(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        if let failure { throw failure }
+        guard core.acceptsEarlyData else { throw .misuse(.noEarlyData) }
+        guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
+        guard !plaintext.isEmpty else { return }
+        try core.writer.write(.applicationData, plaintext, to: &output)
+    }
+
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError) {
         if let failure { throw failure }
         guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }

@@ -66,6 +66,8 @@ public struct ClientHelloInfo: Sendable {
     public let signatureSchemes: [SignatureScheme]
     /// The application protocols that it offers.
     public let applicationProtocols: [[UInt8]]
+    /// The names of the authorities that it knows, DER-encoded; empty when it does not say.
+    public let certificateAuthorities: [[UInt8]]
 }
 
 /// The peer's certificates, to be judged.

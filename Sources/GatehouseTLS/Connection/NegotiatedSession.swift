@@ -11,6 +11,8 @@ public struct NegotiatedSession: Sendable {
     public internal(set) var group: NamedGroup?
     /// The scheme that the server signed with.
     public internal(set) var signatureScheme: SignatureScheme?
+    /// The scheme that the peer proved its certificate with; `nil` when it showed none in this handshake.
+    public internal(set) var peerSignatureScheme: SignatureScheme?
     /// The application protocol (RFC 7301), `nil` when none was negotiated.
     public internal(set) var applicationProtocol: String?
     /// The host name that the client asked for, in lower case, without a trailing dot; `nil` when it named none.

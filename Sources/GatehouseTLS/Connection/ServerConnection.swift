@@ -71,6 +71,15 @@ public struct ServerConnection: ~Copyable, Sendable {
         try connection.send(plaintext, output: &output)
     }
 
+    /// Seals all of `plaintext` as an answer to early data, before the client's Finished has come: the client may be
+    /// somebody who replays what another one sent (RFC 9846 §8).
+    ///
+    /// - Throws: `TLSError.misuse` unless early data has been accepted and the client has not ended it yet; after that
+    ///   `send` has its turn.
+    public mutating func answerEarlyData(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        try connection.answerEarlyData(plaintext, output: &output)
+    }
+
     /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.
     public mutating func close(output: inout [UInt8]) {
         connection.close(output: &output)

@@ -62,6 +62,9 @@ struct RecordReader: ~Copyable, Sendable {
             if header.type == .changeCipherSpec {
                 guard !inMessage else { throw .peerMisbehaved(.interleavedRecord) }
                 try checkChangeCipherSpec(buffer.span, body)
+            } else if header.type == .applicationData, !isProtected, inMessage {
+                // Early data that would be skipped, had it not come between the parts of a message.
+                throw .peerMisbehaved(.interleavedRecord)
             } else if let record = try read(header, &buffer, body) {
                 return record
             }

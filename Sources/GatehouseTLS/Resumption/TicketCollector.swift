@@ -18,6 +18,7 @@ struct TicketCollector: ~Copyable, Sendable {
         case .certificate(let proof):
             isDoubtful = proof.certificate.isDoubtful
             authenticationEnds = proof.certificate.validUntil
+        case .resumption(let proof): isDoubtful = proof.certificate.isDoubtful
         case .preSharedKey: isDoubtful = false
         }
         if let earlier = selected?.session?.state {

@@ -41,7 +41,9 @@ struct TicketIssuer: ~Copyable {
             replayGuardID: configuration.earlyData?.replayGuard.id ?? [], peerCertificates: [])
     }
 
+    /// All in as few records as they fit.
     func issue(_ core: inout ConnectionCore) throws(TLSError) {
+        var messages: [UInt8] = []
         for index in 0..<count {
             let nonce = [UInt8(index)]
             var session = session
@@ -49,7 +51,7 @@ struct TicketIssuer: ~Copyable {
             session.ticketID = SystemRandomness.bytes(16)
             session.ticketAgeAdd = SystemRandomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
             session.preSharedKey = SharedSecret(resumptionSecret.preSharedKey(ticketNonce: nonce))
-            guard let ticket = try ticket(for: session) else { return }
+            guard let ticket = try ticket(for: session) else { break }
             var message = NewSessionTicket(
                 ticketLifetime: session.lifetime, ticketAgeAdd: session.ticketAgeAdd, ticketNonce: nonce,
                 ticket: ticket)
@@ -57,8 +59,9 @@ struct TicketIssuer: ~Copyable {
                 message.extensions.order.append(.earlyData)
                 message.maxEarlyDataSize = session.maxEarlyDataSize
             }
-            try core.send(message.encoded())
+            messages += message.encoded()
         }
+        if !messages.isEmpty { try core.send(messages) }
     }
 
     private func ticket(for session: SessionState) throws(TLSError) -> [UInt8]? {

@@ -16,6 +16,7 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
         let signature = try HandshakeSignature.verify(
             certificateVerify, .server, agreement.transcript.hash, by: chain, offered: configuration.signatureSchemes)
         core.session?.signatureScheme = certificateVerify.algorithm
+        core.session?.peerSignatureScheme = certificateVerify.algorithm
         agreement.transcript.append(message.bytes)
         if let certificate = certificate.take() {
             core.session?.isPeerVerified = !certificate.isDoubtful

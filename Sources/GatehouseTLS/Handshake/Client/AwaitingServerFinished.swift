@@ -1,3 +1,4 @@
+import GatehouseCertificates
 import GatehouseCrypto
 
 /// The server is who it says; awaits its Finished.
@@ -11,6 +12,39 @@ struct AwaitingServerFinished: ~Copyable, Sendable {
         let finished = try message.decode(as: Finished.self)
         let proof = try finished.verify(agreement.serverHandshakeTraffic, agreement.transcript.hash)
         agreement.transcript.append(message.bytes)
-        return try ClientFlight.begin(agreement, finished: proof, authentication, &core).authenticate(&core)
+        guard let chain = agreement.chainToJudgeAgain else {
+            return try ClientFlight.begin(agreement, finished: proof, authentication, &core).authenticate(&core)
+        }
+        let name = agreement.offer.name
+        var certificate = try PeerCertificateVerified.verify(
+            chain, name, agreement.configuration.verification, .serverAuthentication, at: core.now)
+        let judging = JudgingResumption(agreement: agreement, authentication: authentication, finished: proof)
+        if let certificate = certificate.take() { return try judging.proceed(with: certificate, &core) }
+        core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: name))))
+        return .judgingResumption(judging)
+    }
+}
+
+/// Waits for the application's verdict about the certificates of the session that is resumed.
+struct JudgingResumption: ~Copyable, Sendable {
+    let agreement: ClientAgreement
+    let authentication: ServerAuthentication
+    let finished: FinishedVerified
+
+    consuming func accept(
+        despiteProblems: Bool, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
+        core.endPause()
+        let chain = agreement.chainToJudgeAgain ?? []
+        return try proceed(
+            with: PeerCertificateVerified.byApplication(chain, despiteProblems: despiteProblems), &core)
+    }
+
+    fileprivate consuming func proceed(
+        with certificate: consuming PeerCertificateVerified, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
+        core.session?.isPeerVerified = !certificate.isDoubtful
+        let confirmed = authentication.confirmed(by: certificate)
+        return try ClientFlight.begin(agreement, finished: finished, confirmed, &core).authenticate(&core)
     }
 }

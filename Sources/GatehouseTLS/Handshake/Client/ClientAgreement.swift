@@ -16,10 +16,31 @@ struct ClientAgreement: ~Copyable, Sendable {
     var certificateRequest: CertificateRequest?
 
     var configuration: ClientConfiguration { offer.configuration }
+
+    /// The certificates of the session that is resumed, if they are to be judged again.
+    var chainToJudgeAgain: [Certificate]? {
+        configuration.verifiesResumedSessions ? selected?.session?.state.peerCertificates : nil
+    }
 }
 
 /// How a server has shown who it is. A client is not connected without one of these.
 enum ServerAuthentication: ~Copyable, Sendable {
     case certificate(CertificateProof)
     case preSharedKey(PreSharedKeyAgreed)
+    /// With the certificates of the session that is resumed, judged again.
+    case resumption(ResumptionProof)
+
+    consuming func confirmed(by certificate: consuming PeerCertificateVerified) -> ServerAuthentication {
+        switch consume self {
+        case .preSharedKey(let agreed): .resumption(ResumptionProof(agreed: agreed, certificate: certificate))
+        case .resumption(let proof): .resumption(ResumptionProof(agreed: proof.agreed, certificate: certificate))
+        case .certificate(let proof): .certificate(proof)
+        }
+    }
+}
+
+/// The two proofs of a resumed session whose certificates are judged again.
+struct ResumptionProof: ~Copyable, Sendable {
+    let agreed: PreSharedKeyAgreed
+    let certificate: PeerCertificateVerified
 }

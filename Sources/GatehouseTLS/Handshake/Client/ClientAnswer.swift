@@ -1,6 +1,7 @@
 /// A decision beside the state that waits for it.
 enum ClientAnswer: ~Copyable {
     case verdict(JudgingServer, despiteProblems: Bool)
+    case verdictAgain(JudgingResumption, despiteProblems: Bool)
     case credential(ChoosingClientCredential, Credential?)
     case signature(ClientSigning, [UInt8])
     case refused(AlertDescription)
@@ -11,6 +12,8 @@ enum ClientAnswer: ~Copyable {
         switch consume self {
         case .verdict(let state, let despiteProblems):
             .awaitingServerFinished(state.accept(despiteProblems: despiteProblems, &core))
+        case .verdictAgain(let state, let despiteProblems):
+            try state.accept(despiteProblems: despiteProblems, &core)
         case .credential(let state, let credential): try state.resume(credential, &core)
         case .signature(let state, let signature): .connected(try state.resume(signature, &core))
         case .refused(let alert): throw .refused(alert)
@@ -28,6 +31,13 @@ extension ClientHandshake {
             case .acceptDespiteProblems: .verdict(state, despiteProblems: true)
             case .reject(let alert): .refused(alert)
             default: .mismatch(.judgingServer(state))
+            }
+        case .judgingResumption(let state):
+            switch decision {
+            case .accept: .verdictAgain(state, despiteProblems: false)
+            case .acceptDespiteProblems: .verdictAgain(state, despiteProblems: true)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.judgingResumption(state))
             }
         case .choosingCredential(let state):
             switch decision {

@@ -14,6 +14,8 @@
 //       | a verdict
 //     AwaitingServerFinished
 //       | Finished
+//     JudgingResumption             a pause, when a session's certificates are to be judged again
+//       | a verdict
 //     ChoosingClientCredential      a pause, when the server and the configuration ask for one
 //       | a credential, or none
 //     ClientSigning                 a pause, when the key is held elsewhere
@@ -29,6 +31,7 @@ enum ClientHandshake: ~Copyable, HandshakeRole {
     case awaitingCertificateVerify(AwaitingCertificateVerify)
     case judgingServer(JudgingServer)
     case awaitingServerFinished(AwaitingServerFinished)
+    case judgingResumption(JudgingResumption)
     case choosingCredential(ChoosingClientCredential)
     case signing(ClientSigning)
     case connected(ClientConnected)
@@ -46,6 +49,7 @@ enum ClientHandshake: ~Copyable, HandshakeRole {
             case .awaitingServerFinished(let state): self = try state.handle(message, &core)
             case .connected(let state): self = .connected(try state.handle(message, &core))
             case .judgingServer: throw .misuse(.noSuchDecision)
+            case .judgingResumption: throw .misuse(.noSuchDecision)
             case .choosingCredential: throw .misuse(.noSuchDecision)
             case .signing: throw .misuse(.noSuchDecision)
             case .failed(let error): throw error

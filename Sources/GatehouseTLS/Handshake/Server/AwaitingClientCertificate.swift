@@ -35,12 +35,14 @@ struct AwaitingClientCertificateVerify: ~Copyable, Sendable {
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        let verification = agreement.accepted.configuration.clientAuthentication.verification
+        let policy = agreement.accepted.configuration.clientAuthentication
+        let certificateVerify = try message.decode(as: CertificateVerify.self)
         var certificate = try PeerCertificateVerified.verify(
-            chain, nil, verification, .clientAuthentication, at: core.now)
+            chain, nil, policy.verification, .clientAuthentication, at: core.now)
         let signature = try HandshakeSignature.verify(
-            try message.decode(as: CertificateVerify.self), .client, agreement.transcript.hash, by: chain,
-            offered: SignatureScheme.supportedInHandshake)
+            certificateVerify, .client, agreement.transcript.hash, by: chain,
+            offered: policy.signatureSchemes)
+        core.session?.peerSignatureScheme = certificateVerify.algorithm
         agreement.transcript.append(message.bytes)
         if let certificate = certificate.take() {
             core.session?.isPeerVerified = !certificate.isDoubtful

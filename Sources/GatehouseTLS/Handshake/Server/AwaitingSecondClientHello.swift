@@ -8,7 +8,7 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
     /// Answers a hello that has no share of a group that we would choose (RFC 9846 §4.2.4).
     init(
         answering first: ClientHelloInProgress, _ parameters: CipherSuiteParameters, _ group: NamedGroup,
-        _ core: inout ConnectionCore
+        identity: [UInt8]?, _ core: inout ConnectionCore
     ) throws(TLSError) {
         var retryRequest = ServerHello(
             random: ServerHello.retryRandom, legacySessionIDEcho: first.hello.legacySessionID,
@@ -26,7 +26,8 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         }
         configuration = first.configuration
         retry = ClientHelloInProgress.Retry(
-            firstHello: first.hello, parameters: parameters, group: group, transcript: transcript)
+            firstHello: first.hello, parameters: parameters, group: group, identity: identity,
+            transcript: transcript)
     }
 
     consuming func handle(
@@ -37,8 +38,19 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         // The client speaks next when it has our answer, and then under other keys: nothing may stand behind its hello.
         _ = try core.joiner.aligned()
         try HelloRetryRules.check(hello, against: retry.firstHello)
+        try checkPreSharedKeys(hello.preSharedKeys)
         // RFC 9846 §4.2.4: no cookie was sent, so none can come back.
         guard hello.cookie == nil else { throw .peerMisbehaved(.helloChanged(.cookie)) }
         return try ClientHelloInProgress(message, hello, configuration, retry: retry).selectPreSharedKey(&core)
+    }
+
+    /// RFC 9846 §4.2.2: the only keys that may be removed are those "which are incompatible with the server's indicated
+    /// cipher suite", and one that is compatible had been found.
+    private borrowing func checkPreSharedKeys(_ offered: OfferedPSKs?) throws(TLSError) {
+        guard let identity = retry.identity else { return }
+        guard let offered else { throw .peerMisbehaved(.missingExtension(.preSharedKey)) }
+        guard offered.identities.contains(where: { $0.identity == identity }) else {
+            throw .peerMisbehaved(.helloChanged(.preSharedKey))
+        }
     }
 }

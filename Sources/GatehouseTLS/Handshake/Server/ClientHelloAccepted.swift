@@ -31,7 +31,8 @@ struct ClientHelloAccepted: Sendable {
                 .credential(
                     ClientHelloInfo(
                         serverName: negotiation.serverName, signatureSchemes: negotiation.signatureSchemes,
-                        applicationProtocols: hello.applicationProtocols ?? []))))
+                        applicationProtocols: hello.applicationProtocols ?? [],
+                        certificateAuthorities: hello.certificateAuthorities ?? []))))
         return .choosingCredential(ChoosingCredential(accepted: self))
     }
 

@@ -7,6 +7,8 @@ struct ClientHelloInProgress: Sendable {
         let firstHello: ClientHello
         let parameters: CipherSuiteParameters
         let group: NamedGroup
+        /// The pre-shared key of the first hello that could be used.
+        let identity: [UInt8]?
         /// The first ClientHello's stand-in and the HelloRetryRequest.
         let transcript: Transcript
     }

@@ -102,7 +102,11 @@ struct ServerFlight: ~Copyable, Sendable {
             message.extensions.order.append(.recordSizeLimit)
             message.recordSizeLimit = UInt16(limit)
         }
-        if accepted.negotiation.serverName != nil { message.extensions.order.append(.serverName) }
+        // RFC 6066 §3: "When resuming a session, the server MUST NOT include a server_name extension in the server
+        // hello."
+        if accepted.negotiation.serverName != nil, accepted.selected?.session == nil {
+            message.extensions.order.append(.serverName)
+        }
         if acceptsEarlyData { message.extensions.order.append(.earlyData) }
         if let count = accepted.answeredTicketCount {
             message.extensions.order.append(.ticketRequest)
