@@ -105,7 +105,7 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["Gatehouse", "GatehouseCertificates", "GatehouseCrypto", "GatehouseTool", "TestSupport"],
+            dependencies: ["Gatehouse", "GatehouseTool", "TestSupport"],
             swiftSettings: common),
     ]
 )

@@ -6,39 +6,67 @@ import GatehouseTLS
 extension Options {
     func clientConfiguration() throws(ShimError) -> ClientConfiguration {
         try checkVersions()
-        guard plainCredential.certificateFile == nil, furtherCredentials.isEmpty, !failsCredentialChoice else {
-            throw .notImplemented("client certificates")
-        }
         var configuration = ClientConfiguration(verification: .asksForVerdict)
         configuration.groups = try namedGroups()
         configuration.applicationProtocols = offeredProtocols
-        configuration.signatureSchemes = verificationSchemes.isEmpty ? boringSSLSchemes : schemes(verificationSchemes)
+        configuration.signatureSchemes = try acceptedSchemes()
+        configuration.asksForCredential = true
+        configuration.preSharedKeys = try preSharedKeys()
+        configuration.offersEarlyData = offersEarlyData
+        configuration.verifiesResumedSessions = verifiesOnResumption
+        // What cannot be loaded must not look like a failure later.
+        _ = try credentials()
         try validated { () throws(ConfigurationError) in try configuration.validate() }
         return configuration
     }
 
-    func serverConfiguration() throws(ShimError) -> ServerConfiguration {
+    func serverConfiguration(
+        _ ticketKeys: TicketKeys, _ replayGuard: any ReplayGuard
+    ) throws(ShimError) -> ServerConfiguration {
         try checkVersions()
-        guard !verifiesPeer, !requiresClientCertificate else { throw .notImplemented("client certificates") }
-        var configuration = ServerConfiguration.askingForCredential()
-        if !answersLater {
-            configuration.credentials = try credentials()
-            configuration.asksForCredential = false
-        }
+        var configuration = try roleConfiguration()
         configuration.groups = try namedGroups()
         configuration.announcedGroups = announcedGroups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
-        if let selectedProtocol { configuration.applicationProtocols = [selectedProtocol] }
+        if let selectedProtocol, !selectedProtocol.isEmpty { configuration.applicationProtocols = [selectedProtocol] }
         // A protocol that no test offers.
         if rejectsProtocols { configuration.applicationProtocols = ["none of yours"] }
+        if !givesNoTickets { configuration.resumption = .tickets(ticketKeys) }
+        if offersEarlyData {
+            configuration.earlyData = EarlyDataPolicy(
+                maximumSize: Self.boringSSLEarlyData, replayGuard: replayGuard)
+            configuration.earlyData?.ageTolerance = Self.boringSSLAgeTolerance
+        }
+        if requiresClientCertificate { configuration.clientAuthentication = .required(.asksForVerdict) }
+        if verifiesPeer { configuration.clientAuthentication = .optional(.asksForVerdict) }
+        configuration.clientAuthentication.signatureSchemes = try acceptedSchemes()
+        if let authorities {
+            configuration.clientAuthentication.certificateAuthorities = try distinguishedNames(authorities)
+        }
         try validated { () throws(ConfigurationError) in try configuration.validate() }
+        return configuration
+    }
+
+    /// How much early data BoringSSL takes, in bytes, and how far a ticket's age may be off, in seconds.
+    private static let boringSSLEarlyData: UInt32 = 14336
+    private static let boringSSLAgeTolerance = 60
+
+    private func roleConfiguration() throws(ShimError) -> ServerConfiguration {
+        let (credentials, keys) = (try credentials(), try preSharedKeys())
+        if !keys.isEmpty, credentials.isEmpty { return .requiringPreSharedKey(keys) }
+        var configuration = ServerConfiguration.askingForCredential()
+        configuration.preSharedKeys = keys
+        if !answersLater {
+            configuration.credentials = credentials.map(\.credential)
+            configuration.asksForCredential = false
+        }
         return configuration
     }
 
     /// Whether the decision about the credential is a pause: to check what the client says, or to try that way too.
     private var answersLater: Bool {
         isAsynchronous || choosesCredentialLater || failsCredentialChoice || installsHelloFilter || failsHelloFilter
-            || refusesHello
-            || expectedAdvertisedProtocols != nil || plainCredential.certificateFile == nil
+            || refusesHello || expectedAdvertisedProtocols != nil || !expectedPeerPreferences.isEmpty
+            || expectedCredential != nil || plainCredential.certificateFile == nil
     }
 
     private func checkVersions() throws(ShimError) {
@@ -57,20 +85,16 @@ extension Options {
         return named
     }
 
+    private func acceptedSchemes() throws(ShimError) -> [SignatureScheme] {
+        verificationSchemes.isEmpty ? boringSSLSchemes : try schemes(verificationSchemes)
+    }
+
     private func validated(_ body: () throws(ConfigurationError) -> Void) throws(ShimError) {
         do throws(ConfigurationError) {
             try body()
         } catch {
             throw .unexpected("\(error)")
         }
-    }
-
-    /// What a server chooses from, in the order of the command line.
-    func credentials() throws(ShimError) -> [Credential] {
-        var loaded: [Credential] = []
-        for credential in furtherCredentials { loaded.append(try credential.load()) }
-        if plainCredential.certificateFile != nil { loaded.append(try plainCredential.load()) }
-        return loaded
     }
 }
 
@@ -79,28 +103,30 @@ private let boringSSLSchemes: [SignatureScheme] = [
     .ecdsaSecp256r1SHA256, .rsaPSSRSAESHA256, .ecdsaSecp384r1SHA384, .rsaPSSRSAESHA384, .rsaPSSRSAESHA512,
 ]
 
+/// What only certificates are signed with, with SHA-1 and SHA-2. Tests see to it that handshakes are not.
+private let certificateSchemes: [SignatureScheme] =
+    [.rsaPKCS1SHA256, .rsaPKCS1SHA384, .rsaPKCS1SHA512]
+    + [0x0201, 0x0203].map(SignatureScheme.init)
+
 /// The schemes, for preferences that are numbers on the command line.
-private func schemes(_ numbers: [Int]) -> [SignatureScheme] {
-    numbers.map { SignatureScheme(rawValue: UInt16(truncatingIfNeeded: $0)) }
+func schemes(_ numbers: [Int]) throws(ShimError) -> [SignatureScheme] {
+    let schemes = numbers.map { SignatureScheme(rawValue: UInt16(truncatingIfNeeded: $0)) }
+    for scheme in schemes where !(SignatureScheme.supportedInHandshake + certificateSchemes).contains(scheme) {
+        throw .notImplemented("the signature scheme \(scheme)")
+    }
+    return schemes
 }
 
-extension CredentialOptions {
-    func load() throws(ShimError) -> Credential {
-        guard let certificateFile, let keyFile else { throw .notImplemented("a credential without its files") }
-        do {
-            let key = try PrivateKey(pem: FileSystem.read(keyFile))
-            let chain = try Certificate.certificates(pem: FileSystem.read(certificateFile))
-            // Some of the runner's RSA keys have 1024 bits.
-            var credential = try Credential(chain: chain, key: key, minimumRSABits: 1024)
-            if !signingSchemes.isEmpty { credential.signatureSchemes = schemes(signingSchemes) }
-            return credential
-        } catch KeyError.unsupportedAlgorithm {
-            throw .notImplemented("the algorithm of \(keyFile)")
-        } catch KeyError.notAKey {
-            // ML-DSA, for a libcrypto that does not know it.
-            throw .notImplemented("the key in \(keyFile)")
-        } catch {
-            throw .unexpected("\(certificateFile), \(keyFile): \(error)")
+/// Names as the flags give them: hexadecimal, with commas between.
+func distinguishedNames(_ text: String) throws(ShimError) -> [[UInt8]] {
+    guard text != "<EMPTY>", text != "<NULL>" else { return [] }
+    var names: [[UInt8]] = []
+    for part in text.split(separator: ",") {
+        let digits = part.compactMap(\.hexDigitValue)
+        guard digits.count == part.count, digits.count.isMultiple(of: 2) else {
+            throw .notImplemented("\(part) as a name")
         }
+        names.append(stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
     }
+    return names
 }

@@ -4,9 +4,12 @@ import GatehouseTLS
 
 /// Answers what a connection asks for, as the flags want it.
 struct Decisions {
-    let options: Options
+    /// Those for the retry, once early data was rejected.
+    var options: Options
     /// Whether the peer's certificates were there to be judged.
     private(set) var hasJudgedPeer = false
+    /// Where the credential that was chosen stands on the command line.
+    private(set) var chosenCredential = -1
 
     init(options: Options) {
         self.options = options
@@ -15,23 +18,27 @@ struct Decisions {
     mutating func decide(_ need: Need) throws(ShimError) -> Decision {
         switch need {
         case .credential(let hello): return try chooseCredential(hello)
+        case .clientCredential(let request): return try chooseCredential(request)
         case .peerVerdict:
             guard !hasJudgedPeer else { throw .unexpected("the peer's certificates are to be judged twice") }
             hasJudgedPeer = true
             return verdict
-        case .preSharedKey, .signature, .clientCredential: throw .unexpected("a decision that no flag asks for")
+        case .preSharedKey, .signature: throw .unexpected("a decision that is not asked for")
         }
     }
 
     /// The alerts are BoringSSL's for its two kinds of callback; RFC 9846 §4.5.2.4 leaves the choice to the receiver.
     private var verdict: Decision {
+        // A client with pre-shared keys that is not told to verify servers wants no other server.
+        let kinds = options.furtherCredentials.map(\.kind)
+        if kinds.contains(.preSharedKey), !options.isServer, !options.verifiesPeer { return .reject(.missingExtension) }
         guard options.failsVerification, options.verifiesPeer || options.requiresClientCertificate else {
             return .accept
         }
         return .reject(options.usesCustomVerification ? .certificateUnknown : .handshakeFailure)
     }
 
-    private func chooseCredential(_ hello: ClientHelloInfo) throws(ShimError) -> Decision {
+    private mutating func chooseCredential(_ hello: ClientHelloInfo) throws(ShimError) -> Decision {
         if let expected = options.expectedAdvertisedProtocols {
             var offered: [UInt8] = []
             for name in hello.applicationProtocols {
@@ -40,17 +47,44 @@ struct Decisions {
             }
             guard offered == Array(expected.utf8) else { throw .unexpected("other application protocols are offered") }
         }
+        try checkPreferences(hello.signatureSchemes)
         if options.refusesHello { return .reject(.handshakeFailure) }
         if options.failsHelloFilter || options.failsCredentialChoice { return .reject(.internalError) }
-        for credential in try options.credentials() where credential.canSign(for: hello.signatureSchemes) {
-            return .credential(credential)
+        guard
+            let chosen = try options.credentials().first(where: {
+                $0.fits(hello.signatureSchemes, hello.certificateAuthorities)
+            })
+        else {
+            return .reject(.handshakeFailure)
         }
-        return .reject(.handshakeFailure)
+        chosenCredential = chosen.number
+        return .credential(chosen.credential)
     }
-}
 
-extension Credential {
-    fileprivate func canSign(for schemes: [SignatureScheme]) -> Bool {
-        signatureSchemes.contains(where: schemes.contains)
+    private mutating func chooseCredential(_ request: CertificateRequestInfo) throws(ShimError) -> Decision {
+        try checkPreferences(request.signatureSchemes)
+        if let expected = options.expectedAuthorities {
+            guard try distinguishedNames(expected) == request.certificateAuthorities else {
+                throw .unexpected("other authorities are named")
+            }
+        }
+        if options.failsCredentialChoice { return .reject(.internalError) }
+        let credentials = try options.credentials()
+        guard !credentials.isEmpty else { return .clientCredential(nil) }
+        // BoringSSL ends the handshake here instead of showing no certificate; an application may.
+        guard
+            let chosen = credentials.first(where: {
+                $0.fits(request.signatureSchemes, request.certificateAuthorities)
+            })
+        else { return .reject(.handshakeFailure) }
+        chosenCredential = chosen.number
+        return .clientCredential(chosen.credential)
+    }
+
+    private func checkPreferences(_ offered: [SignatureScheme]) throws(ShimError) {
+        let expected = try schemes(options.expectedPeerPreferences)
+        guard expected.isEmpty || expected == offered else {
+            throw .unexpected("other signature schemes are accepted: \(offered)")
+        }
     }
 }

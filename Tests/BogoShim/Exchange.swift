@@ -5,44 +5,95 @@ import GatehouseTLS
 struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
     private var connection: Connection
     private let transport: Transport
-    private let options: Options
+    private let situation: Situation
+    private var options: Options
     private var decisions: Decisions
     /// What arrived and has not been taken.
     private var input: [UInt8] = []
     /// What arrived for the application.
     private var received: [UInt8] = []
+    /// What is to be written first and has not been.
+    private var firstWrites: [[UInt8]] = []
+    private var isEarlyDataRejected = false
     private var hasReceivedCloseNotify = false
     private var isAtEnd = false
+    /// The last ticket that came.
+    private var session: ClientSession?
 
-    init(_ connection: consuming Connection, _ options: Options, _ transport: consuming Transport) {
+    init(_ connection: consuming Connection, _ situation: Situation, _ transport: consuming Transport) {
         self.connection = connection
         self.transport = transport
-        self.options = options
+        self.situation = situation
+        options = situation.options
         decisions = Decisions(options: options)
     }
 
-    consuming func run() throws(ShimError) {
+    /// - Parameter hello: what the connection has to say before it hears anything.
+    /// - Returns: the session to resume with the next connection.
+    consuming func run(sendingFirst hello: [UInt8]) throws(ShimError) -> ClientSession? {
         do throws(ShimError) {
+            try transport.write(hello)
+            setFirstWrites()
+            // An exporter of early data is another one: the test wants this one to fail.
+            if connection.earlyDataLimit > 0 { try export() }
+            try sendEarlyData()
             try handshake()
-            try Expectations(options: options, decisions: decisions).check(connection.session)
-            try writeFirst()
+            guard options.isServer || isEarlyDataRejected == situation.options.expectsRejectedEarlyData else {
+                throw .unexpected("early data is rejected: \(isEarlyDataRejected)")
+            }
+            try Expectations(options: options, isResumption: situation.isResumption, decisions: decisions)
+                .check(connection.session)
+            try export()
+            for bytes in firstWrites { try write(bytes) }
             if !options.shutsDown { try echo() }
+            try checkTicket()
             try close()
         } catch {
             transport.finish()
             throw error
         }
         transport.finish()
+        return session
+    }
+
+    private mutating func setFirstWrites() {
+        let bytes = Array(options.initialWrite.utf8)
+        firstWrites = options.writesFirst ? Array(repeating: bytes, count: options.initialWriteCount) : []
+    }
+
+    /// Sends as much as the server takes before it answers; the rest waits for the end of the handshake.
+    private mutating func sendEarlyData() throws(ShimError) {
+        if options.expectsNoOfferedEarlyData, connection.earlyDataLimit > 0 {
+            throw .unexpected("early data is offered")
+        }
+        while let bytes = firstWrites.first, connection.earlyDataLimit > 0 {
+            let (now, later) = (bytes.prefix(connection.earlyDataLimit), bytes.dropFirst(connection.earlyDataLimit))
+            firstWrites.removeFirst()
+            if !later.isEmpty { firstWrites.insert(Array(later), at: 0) }
+            try writing { (connection, output) throws(TLSError) in
+                try connection.sendEarlyData(Array(now).span, output: &output)
+            }
+        }
     }
 
     private mutating func handshake() throws(ShimError) {
         while true {
             switch try nextEvent() {
             case .handshakeComplete: return
+            case .earlyDataRejected: takeRejection()
+            case .earlyData: try answerEarlyData()
             case nil: throw .unexpected("the stream ended in the handshake")
             default: continue
             }
         }
+    }
+
+    /// From the rejection on, the flags for the retry hold.
+    private mutating func takeRejection() {
+        isEarlyDataRejected = true
+        options = situation.retry
+        decisions.options = options
+        setFirstWrites()
     }
 
     /// The next event that is not a decision; `nil` at the end of the stream. What is to be sent goes out first, also
@@ -62,7 +113,11 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
                 throw .tls(error)
             }
             try transport.write(output)
-            if case .applicationData(let range) = event { received += buffer[range] }
+            switch event {
+            case .applicationData(let range), .earlyData(let range): received += buffer[range]
+            case .sessionTicket(let ticket): session = ticket
+            default: break
+            }
             buffer.removeFirst(position)
             swap(&buffer, &input)
             switch event {
@@ -106,22 +161,18 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
         }
     }
 
-    private mutating func writeFirst() throws(ShimError) {
-        if let count = options.exportedCount {
-            // RFC 9846 §7.5: "If no context is provided, the context_value is zero length."
-            let context = options.usesExportContext ? Array(options.exportContext.utf8) : []
-            let material: [UInt8]
-            do throws(TLSError) {
-                material = try connection.exportKeyingMaterial(
-                    label: options.exportLabel, context: context, count: count)
-            } catch {
-                throw .tls(error)
-            }
-            try write(material)
+    private mutating func export() throws(ShimError) {
+        guard let count = options.exportedCount else { return }
+        // RFC 9846 §7.5: "If no context is provided, the context_value is zero length."
+        let context = options.usesExportContext ? Array(options.exportContext.utf8) : []
+        let material: [UInt8]
+        do throws(TLSError) {
+            material = try connection.exportKeyingMaterial(
+                label: options.exportLabel, context: context, count: count)
+        } catch {
+            throw .tls(error)
         }
-        if options.writesFirst {
-            for _ in 0..<options.initialWriteCount { try write(Array(options.initialWrite.utf8)) }
-        }
+        try write(material)
     }
 
     /// Reads, inverts every byte and writes back, until the runner closes.
@@ -132,6 +183,15 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
             guard !part.isEmpty else { return }
             if options.updatesKeys { try updateKeys() }
             try write(part.map { $0 ^ 0xFF })
+        }
+    }
+
+    /// The runner waits for the echo of early data before it goes on with the handshake.
+    private mutating func answerEarlyData() throws(ShimError) {
+        let echo = received.map { $0 ^ 0xFF }
+        received = []
+        try writing { (connection, output) throws(TLSError) in
+            try connection.answerEarlyData(echo.span, output: &output)
         }
     }
 
@@ -148,6 +208,14 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
         case nil: isAtEnd = true
         default: break
         }
+    }
+
+    private func checkTicket() throws(ShimError) {
+        guard !options.isServer else { return }
+        let isExpected = !options.expectsNoSession && !options.shutsDown
+        guard (session != nil) == isExpected else { throw .unexpected(isExpected ? "no ticket came" : "a ticket came") }
+        guard let session, (session.maximumEarlyDataSize > 0) != options.expectsTicketForEarlyData else { return }
+        throw .unexpected("the ticket allows early data: \(!options.expectsTicketForEarlyData)")
     }
 
     private mutating func close() throws(ShimError) {

@@ -6,12 +6,14 @@ import GatehouseTLS
 /// What must have come of the handshake.
 struct Expectations {
     let options: Options
+    let isResumption: Bool
     let decisions: Decisions
 
     func check(_ session: NegotiatedSession?) throws(ShimError) {
         guard let session else { throw .unexpected("no session after the handshake") }
         try checkParameters(session)
         try checkPeer(session)
+        try checkResumption(session)
     }
 
     private func checkParameters(_ session: NegotiatedSession) throws(ShimError) {
@@ -23,14 +25,21 @@ struct Expectations {
         try check("the application protocol", session.applicationProtocol ?? "", expectedProtocol ?? "")
         if options.expectsRetry { try check("round trips", session.roundTrips, 2) }
         if options.expectsNoRetry { try check("round trips", session.roundTrips, 1) }
+        if let expected = options.expectedCredential {
+            let key = session.preSharedKeyIdentity
+            let number = if let key { try options.number(ofKey: key) } else { decisions.chosenCredential as Int? }
+            try check("the credential", number, expected)
+        }
     }
 
     private func checkPeer(_ session: NegotiatedSession) throws(ShimError) {
-        try check("the peer's scheme", Int(session.signatureScheme?.rawValue ?? 0), options.expectedPeerScheme)
+        // A handshake that resumes a session has no signature.
+        let scheme = Int(session.peerSignatureScheme?.rawValue ?? 0)
+        try check("the peer's scheme", scheme, session.isResumed ? 0 : options.expectedPeerScheme)
         let chain = session.peerCertificates
-        if options.expectsNoPeerCertificate || options.isServer && !options.requiresClientCertificate {
-            if options.expectsNoPeerCertificate { try check("the peer's certificates", chain.count, 0) }
-        } else {
+        if options.expectsNoPeerCertificate || session.preSharedKeyIdentity != nil {
+            try check("the peer's certificates", chain.count, 0)
+        } else if !options.isServer || options.requiresClientCertificate {
             guard !chain.isEmpty else { throw .unexpected("no certificate of the peer's") }
         }
         if let file = options.expectedPeerCertificateFile {
@@ -40,13 +49,41 @@ struct Expectations {
                 throw .unexpected("\(file): \(error)")
             }
         }
-        if options.expectsVerificationResult {
+        if options.expectsVerificationResult, !session.isResumed || options.verifiesOnResumption {
             try check("the peer's certificates are judged", decisions.hasJudgedPeer, !chain.isEmpty)
+        }
+    }
+
+    private func checkResumption(_ session: NegotiatedSession) throws(ShimError) {
+        try check("the session is resumed", session.isResumed, isResumption && !options.expectsSessionMiss)
+        if options.expectsAcceptedEarlyData { try check("early data is taken", session.isEarlyDataAccepted, true) }
+        if options.expectsRejectedEarlyData { try check("early data is taken", session.isEarlyDataAccepted, false) }
+        switch options.expectedEarlyDataReason {
+        case "accept": try check("early data is taken", session.isEarlyDataAccepted, true)
+        case nil: break
+        case .some: try check("early data is taken", session.isEarlyDataAccepted, false)
+        }
+        switch options.expectedEarlyDataReason {
+        case "session_not_resumed": try check("the session is resumed", session.isResumed, false)
+        case "hello_retry_request": try check("round trips", session.roundTrips, 2)
+        case "disabled": try check("early data is switched on", options.offersEarlyData, false)
+        case "no_session_offered": try check("a session is offered", isResumption, false)
+        default: break
         }
     }
 
     private func check<Value: Equatable>(_ what: String, _ value: Value, _ expected: Value?) throws(ShimError) {
         guard let expected else { return }
         guard value == expected else { throw .unexpected("\(what): \(value) instead of \(expected)") }
+    }
+}
+
+extension Options {
+    /// The reasons that can be told from what the engine reports.
+    func checkEarlyDataReason() throws(ShimError) {
+        switch expectedEarlyDataReason {
+        case nil, "accept", "disabled", "session_not_resumed", "hello_retry_request", "no_session_offered": break
+        case let reason?: throw .notImplemented("-expect-early-data-reason \(reason)")
+        }
     }
 }

@@ -1,3 +1,5 @@
+import GatehouseCertificates
+
 /// An option that a flag sets.
 typealias Setting<Value> = any WritableKeyPath<Options, Value> & Sendable
 
@@ -9,13 +11,15 @@ enum Flag {
     case numbers(Setting<[Int]>)
     case text(Setting<String>)
     case optionalText(Setting<String?>)
+    /// Base64.
+    case bytes(Setting<[UInt8]>)
     case newCredential(CredentialOptions.Kind)
     /// It asks for what is always so here, or for a call that this API does not have.
     case alwaysSo
 
     var takesValue: Bool {
         switch self {
-        case .number, .optionalNumber, .numbers, .text, .optionalText: true
+        case .number, .optionalNumber, .numbers, .text, .optionalText, .bytes: true
         case .enable, .newCredential, .alwaysSo: false
         }
     }
@@ -29,6 +33,7 @@ enum Flag {
         case .numbers(let path): options[keyPath: path].append(try Self.number(value))
         case .text(let path): options[keyPath: path] = value
         case .optionalText(let path): options[keyPath: path] = value
+        case .bytes(let path): options[keyPath: path] = try Self.bytes(value)
         case .newCredential(let kind): options.furtherCredentials.append(CredentialOptions(kind: kind))
         case .alwaysSo: break
         }
@@ -37,6 +42,14 @@ enum Flag {
     private static func number(_ value: String) throws(ShimError) -> Int {
         guard let number = Int(value) else { throw .notImplemented("\(value) as a number") }
         return number
+    }
+
+    private static func bytes(_ value: String) throws(ShimError) -> [UInt8] {
+        let text = "-----BEGIN FLAG-----\n\(value)\n-----END FLAG-----\n"
+        guard let block = try? PEM.decode(Array(text.utf8)).first else {
+            throw .notImplemented("\(value) as base64")
+        }
+        return block.der
     }
 
     /// Every flag that is understood. A flag that is not listed here ends the shim with "not implemented".
@@ -51,12 +64,14 @@ enum Flag {
 
         "-no-tls13": .enable(\.isVersion13Off),
         "-max-version": .optionalNumber(\.maximumVersion),
+        "-min-version": .optionalNumber(\.minimumVersion),
         "-expect-version": .optionalNumber(\.expectedVersion),
 
         "-curves": .numbers(\.groups),
         "-verify-prefs": .numbers(\.verificationSchemes),
         "-host-name": .optionalText(\.hostName),
         "-advertise-alpn": .optionalText(\.advertisedProtocols),
+        "-enable-early-data": .enable(\.offersEarlyData),
 
         "-select-alpn": .optionalText(\.selectedProtocol),
         "-decline-alpn": .enable(\.declinesProtocols),
@@ -68,15 +83,27 @@ enum Flag {
         "-fail-ddos-callback": .enable(\.failsHelloFilter),
         "-fail-early-callback": .enable(\.refusesHello),
 
+        "-use-client-ca-list": .optionalText(\.authorities),
+        "-no-ticket": .enable(\.givesNoTickets),
+        "-resumption-delay": .number(\.resumptionDelay),
+
         "-new-x509-credential": .newCredential(.x509),
         "-cert-file": .optionalText(\.currentCredential.certificateFile),
         "-key-file": .optionalText(\.currentCredential.keyFile),
         "-signing-prefs": .numbers(\.currentCredential.signingSchemes),
+        "-must-match-issuer": .enable(\.currentCredential.mustMatchIssuer),
+        "-new-psk-credential": .newCredential(.preSharedKey),
+        "-psk-importer-key": .bytes(\.currentCredential.key),
+        "-psk-importer-identity": .bytes(\.currentCredential.identity),
+        "-psk-importer-context": .bytes(\.currentCredential.context),
+        "-psk-importer-sha256": .enable(\.currentCredential.usesSHA256),
+        "-psk-importer-sha384": .enable(\.currentCredential.usesSHA384),
 
         "-trust-cert": .optionalText(\.trustFile),
         "-verify-peer": .enable(\.verifiesPeer),
         "-verify-fail": .enable(\.failsVerification),
         "-use-custom-verify-callback": .enable(\.usesCustomVerification),
+        "-reverify-on-resume": .enable(\.verifiesOnResumption),
         "-require-any-client-certificate": .enable(\.requiresClientCertificate),
 
         "-shim-writes-first": .enable(\.writesFirst),
@@ -99,12 +126,23 @@ enum Flag {
         "-expect-peer-signature-algorithm": .optionalNumber(\.expectedPeerScheme),
         "-expect-cipher": .optionalNumber(\.expectedCipherSuite),
         "-expect-cipher-aes": .optionalNumber(\.expectedCipherSuiteWithAES),
-        "-expect-cipher-no-aes": .alwaysSo,
+        // For machines without instructions for AES, of which the engine knows nothing.
+        "-expect-cipher-no-aes": .optionalNumber(\.expectedCipherSuiteWithoutAES),
         "-expect-hrr": .enable(\.expectsRetry),
         "-expect-no-hrr": .enable(\.expectsNoRetry),
         "-expect-peer-cert-file": .optionalText(\.expectedPeerCertificateFile),
         "-expect-no-peer-cert": .enable(\.expectsNoPeerCertificate),
         "-expect-verify-result": .enable(\.expectsVerificationResult),
+        "-expect-client-ca-list": .optionalText(\.expectedAuthorities),
+        "-expect-peer-verify-pref": .numbers(\.expectedPeerPreferences),
+        "-expect-selected-credential": .optionalNumber(\.expectedCredential),
+        "-expect-session-miss": .enable(\.expectsSessionMiss),
+        "-expect-no-session": .enable(\.expectsNoSession),
+        "-expect-ticket-supports-early-data": .enable(\.expectsTicketForEarlyData),
+        "-expect-accept-early-data": .enable(\.expectsAcceptedEarlyData),
+        "-expect-reject-early-data": .enable(\.expectsRejectedEarlyData),
+        "-expect-no-offer-early-data": .enable(\.expectsNoOfferedEarlyData),
+        "-expect-early-data-reason": .optionalText(\.expectedEarlyDataReason),
 
         // Older versions are never spoken.
         "-no-tls1": .alwaysSo,

@@ -19,6 +19,7 @@ struct Options {
     var verificationSchemes: [Int] = []
     var hostName: String?
     var advertisedProtocols: String?
+    var offersEarlyData = false
 
     // What a server chooses
     var selectedProtocol: String?
@@ -31,6 +32,12 @@ struct Options {
     var failsHelloFilter = false
     var refusesHello = false
 
+    var authorities: String?
+
+    // Sessions
+    var givesNoTickets = false
+    var resumptionDelay = 0
+
     // Credentials: the plain one first, then those after each -new-…-credential
     var plainCredential = CredentialOptions(kind: .x509)
     var furtherCredentials: [CredentialOptions] = []
@@ -40,6 +47,7 @@ struct Options {
     var verifiesPeer = false
     var failsVerification = false
     var usesCustomVerification = false
+    var verifiesOnResumption = false
     var requiresClientCertificate = false
 
     // After the handshake
@@ -64,11 +72,23 @@ struct Options {
     var expectedPeerScheme: Int?
     var expectedCipherSuite: Int?
     var expectedCipherSuiteWithAES: Int?
+    var minimumVersion: Int?
+    var expectedCipherSuiteWithoutAES: Int?
     var expectsRetry = false
     var expectsNoRetry = false
     var expectedPeerCertificateFile: String?
     var expectsNoPeerCertificate = false
     var expectsVerificationResult = false
+    var expectedAuthorities: String?
+    var expectedPeerPreferences: [Int] = []
+    var expectedCredential: Int?
+    var expectsSessionMiss = false
+    var expectsNoSession = false
+    var expectsTicketForEarlyData = false
+    var expectsAcceptedEarlyData = false
+    var expectsRejectedEarlyData = false
+    var expectsNoOfferedEarlyData = false
+    var expectedEarlyDataReason: String?
 
     /// The credential that the flags after the last -new-…-credential describe.
     var currentCredential: CredentialOptions {
@@ -98,10 +118,19 @@ struct Options {
 struct CredentialOptions {
     enum Kind {
         case x509
+        case preSharedKey
     }
 
     let kind: Kind
     var certificateFile: String?
     var keyFile: String?
     var signingSchemes: [Int] = []
+    var mustMatchIssuer = false
+
+    // A pre-shared key to be imported (RFC 9258)
+    var key: [UInt8] = []
+    var identity: [UInt8] = []
+    var context: [UInt8] = []
+    var usesSHA256 = false
+    var usesSHA384 = false
 }

@@ -1,40 +1,53 @@
 import GatehouseSystem
 import GatehouseTLS
 
-/// Runs one test: its connections one after the other.
-enum Shim {
+/// Runs one test: its connections one after the other, with what lives longer than one of them.
+struct Shim {
+    /// A server's tickets stay good from one connection to the next.
+    private let ticketKeys = TicketKeys()
+    private let replayGuard = InMemoryReplayGuard()
+    /// The session that a client resumes next.
+    private var session: ClientSession?
+    /// How far the clock has been put forward, in seconds.
+    private var delay = 0
+
     static func run(_ arguments: Arguments) throws(ShimError) {
-        let first = arguments.initial
-        if first.asksForHandshaker {
-            try say("No\n", to: .standardOutput)
-            return
+        guard !arguments.initial.asksForHandshaker else { return try say("No\n", to: .standardOutput) }
+        var shim = Shim()
+        for index in 0...max(arguments.initial.resumeCount, 0) {
+            let options = index == 0 ? arguments.initial : arguments.resumption
+            try shim.connect(options, retry: arguments.retry, isResumption: index > 0)
+            shim.delay += options.resumptionDelay
         }
-        guard first.resumeCount == 0 else { throw .notImplemented("-resume-count") }
-        try connect(first)
     }
 
-    private static func connect(_ options: Options) throws(ShimError) {
-        let now = SystemClock.unixTime
-        // Before anything is sent: what is not implemented must not look like a failure.
+    private mutating func connect(
+        _ options: Options, retry: Options, isResumption: Bool
+    ) throws(ShimError) {
+        let now = SystemClock.unixTime + Int64(delay)
+        try options.checkEarlyDataReason()
+        if isResumption, options.failsHelloFilter {
+            throw .notImplemented("a look at the hello before a session is resumed")
+        }
+        let situation = Situation(options: options, retry: retry, isResumption: isResumption)
         if options.isServer {
-            let configuration = try options.serverConfiguration()
-            let transport = try Transport.connect(options)
-            let exchange = Exchange(ServerConnection(configuration, now: now), options, transport)
-            try exchange.run()
+            let configuration = try options.serverConfiguration(ticketKeys, replayGuard)
+            let exchange = Exchange(
+                ServerConnection(configuration, now: now), situation, try Transport.connect(options))
+            _ = try exchange.run(sendingFirst: [])
         } else {
+            guard !isResumption || session != nil else { throw .unexpected("no session to offer") }
             let configuration = try options.clientConfiguration()
             var hello: [UInt8] = []
             let connection: ClientConnection
             do throws(ConnectionStartError) {
                 connection = try ClientConnection(
-                    configuration, serverName: options.hostName, now: now, output: &hello)
+                    configuration, serverName: options.hostName, session: session, now: now, output: &hello)
             } catch {
                 throw .unexpected("the connection does not start: \(error)")
             }
-            let transport = try Transport.connect(options)
-            try transport.write(hello)
-            let exchange = Exchange(connection, options, transport)
-            try exchange.run()
+            let exchange = Exchange(connection, situation, try Transport.connect(options))
+            session = try exchange.run(sendingFirst: hello)
         }
     }
 
@@ -51,4 +64,12 @@ enum Shim {
             throw .transport(error)
         }
     }
+}
+
+/// Which of the three sets of flags holds for a connection, and when.
+struct Situation {
+    let options: Options
+    /// What holds once early data was rejected.
+    let retry: Options
+    let isResumption: Bool
 }

@@ -34,6 +34,9 @@ extension ShimError: CustomStringConvertible {
     }
 
     private static func names(of error: Any) -> [String] {
+        // Alerts are told by their names; their level says nothing in TLS 1.3.
+        if let alert = error as? Alert { return [alert.description.description] }
+        if let alert = error as? AlertDescription { return [alert.description] }
         guard let payload = Mirror(reflecting: error).children.first, let name = payload.label else {
             return ["\(error)"]
         }

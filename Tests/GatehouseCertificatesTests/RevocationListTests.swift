@@ -54,19 +54,6 @@ struct RevokingAuthority {
             onlysomereasons=keyCompromise,CACompromise
             [rest]
             onlysomereasons=affiliationChanged,superseded,cessationOfOperation,certificateHold,privilegeWithdrawn,AACompromise
-            [relative]
-            relativename=rdn
-            [rdn]
-            OU=list a
-            [otherRelative]
-            relativename=otherRDN
-            [otherRDN]
-            OU=List B
-            [full]
-            fullname=dirName:fullDN
-            [fullDN]
-            CN=Test Intermediate
-            OU=List A
             [indirect]
             indirectCRL=TRUE
             """, "ca.cnf")
@@ -199,27 +186,6 @@ struct RevocationListTests {
         #expect(try findings("users") == ["certificateRevoked at 0"])
         #expect(try findings("authorities") == [])
         #expect(try findings("some") == ["certificateRevoked at 0"])
-    }
-
-    @Test("a point named relative to the issuer is the issuer's name continued")
-    func relativeName() throws {
-        let authority = try RevokingAuthority(
-            TestChain(
-                leaf: .leaf.with {
-                    $0.extensions.append("crlDistributionPoints=relative")
-                    $0.sections["relative"] = "relativename=rdn"
-                    $0.sections["rdn"] = "OU=List A"
-                }))
-        defer { authority.openssl.remove() }
-        try authority.enter("leaf", of: "intermediate", isRevoked: true)
-        func findings(_ section: String) throws -> [String] {
-            let list = try authority.list(
-                of: "intermediate", extensions: ["issuingDistributionPoint=critical,@\(section)"])
-            return authority.findings([list])
-        }
-        #expect(try findings("relative") == ["certificateRevoked at 0"])
-        #expect(try findings("full") == ["certificateRevoked at 0"])
-        #expect(try findings("otherRelative") == [])
     }
 
     @Test("lists of some reasons tell the status together only")

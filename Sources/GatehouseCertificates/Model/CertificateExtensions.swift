@@ -86,18 +86,14 @@ struct NameConstraints: Sendable, Hashable {
     var excluded: [GeneralName] = []
 }
 
-/// What a revocation list stands under (RFC 5280 §4.2.1.13).
-enum DistributionPointName: Sendable, Hashable {
-    case fullName([GeneralName])
-    /// One RDN that the issuer's name is to be continued with.
-    case relative(Range<Int>)
-}
-
 /// RFC 5280 §4.2.1.13.
 struct DistributionPoint: Sendable, Hashable {
-    var name: DistributionPointName?
-    /// The reasons that the list is about; nil: all.
-    var reasons: RevocationReasons?
+    /// The full names that the list may stand under; nil when it is named relative to the issuer, or not at all.
+    var fullNames: [GeneralName]?
+    /// It is named relative to its issuer.
+    var isRelative = false
+    /// It holds some reasons only.
+    var hasReasons = false
     /// Somebody else than the certificate's issuer signs the list.
     var crlIssuer: [GeneralName]?
 }

@@ -23,33 +23,20 @@ public struct DistinguishedName: Sendable {
         canonical.reserveCapacity(2 * element.content.count)
         var names = try DERCursor(inside: element)
         while !names.isAtEnd {
-            try Self.appendRelative(names.next(.set, bytes), bytes, to: &canonical)
+            let set = try names.next(.set, bytes)
+            // RFC 5280 §4.1.2.4: "RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue".
+            guard !set.content.isEmpty else { throw CertificateError(.emptySequence, at: set.start) }
+            var attributes = try DERCursor(inside: set)
+            let start = canonical.count
+            Self.append(length: 0, to: &canonical)
+            try Self.appendCanonical(attributes.next(.sequence, bytes), bytes, to: &canonical)
+            if !attributes.isAtEnd {
+                try Self.appendSorted(&attributes, bytes, after: start + 4, to: &canonical)
+            }
+            Self.patch(length: canonical.count - start - 4, at: start, in: &canonical)
         }
         self.canonical = canonical
         der = bytes.copy(element.range)
-    }
-
-    /// The canonical form of this name continued with the RDN at `range`, which is a SET under an implicit tag.
-    func canonical(appending range: Range<Int>, _ bytes: Span<UInt8>) throws(CertificateError) -> [UInt8] {
-        var cursor = DERCursor(over: range)
-        var extended = canonical
-        try Self.appendRelative(cursor.next(bytes), bytes, to: &extended)
-        return extended
-    }
-
-    private static func appendRelative(
-        _ set: DERElement, _ bytes: Span<UInt8>, to canonical: inout [UInt8]
-    ) throws(CertificateError) {
-        // RFC 5280 §4.1.2.4: "RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue".
-        guard !set.content.isEmpty else { throw CertificateError(.emptySequence, at: set.start) }
-        var attributes = try DERCursor(inside: set)
-        let start = canonical.count
-        append(length: 0, to: &canonical)
-        try appendCanonical(attributes.next(.sequence, bytes), bytes, to: &canonical)
-        if !attributes.isAtEnd {
-            try appendSorted(&attributes, bytes, after: start + 4, to: &canonical)
-        }
-        patch(length: canonical.count - start - 4, at: start, in: &canonical)
     }
 
     /// Appends the other members of a set after its first one, and sorts them all: a set has no order.

@@ -278,31 +278,31 @@ extension DistributionPoint {
     init(_ element: DERElement, _ bytes: Span<UInt8>) throws(CertificateError) {
         var fields = try DERCursor(inside: element)
         if let name = try fields.nextIf(.constructed(0), bytes) {
-            self.name = try DistributionPointName(name, bytes)
+            (fullNames, isRelative) = try Self.name(name, bytes)
         }
-        reasons = try RevocationReasons(fields.nextIf(.primitive(1), bytes), bytes)
+        hasReasons = try fields.nextIf(.primitive(1), bytes) != nil
         if let issuer = try fields.nextIf(.constructed(2), bytes) {
             crlIssuer = try GeneralName.list(issuer, bytes)
         }
         try fields.finish()
         // RFC 5280 §4.2.1.13: "a DistributionPoint MUST NOT consist of only the reasons field; either
         // distributionPoint or cRLIssuer MUST be present."
-        guard name != nil || crlIssuer != nil else {
+        guard fullNames != nil || isRelative || crlIssuer != nil else {
             throw CertificateError(.invalidExtension, at: element.start)
         }
     }
-}
 
-extension DistributionPointName {
     /// `DistributionPointName ::= CHOICE { fullName [0] GeneralNames, nameRelativeToCRLIssuer [1] … }`, inside the
     /// explicit tag `element`.
-    init(_ element: DERElement, _ bytes: Span<UInt8>) throws(CertificateError) {
+    static func name(
+        _ element: DERElement, _ bytes: Span<UInt8>
+    ) throws(CertificateError) -> (fullNames: [GeneralName]?, isRelative: Bool) {
         var choice = try DERCursor(inside: element)
         let name = try choice.next(bytes)
         try choice.finish()
         switch name.tag {
-        case .constructed(0): self = .fullName(try GeneralName.list(name, bytes))
-        case .constructed(1): self = .relative(name.range)
+        case .constructed(0): return (try GeneralName.list(name, bytes), false)
+        case .constructed(1): return (nil, true)
         default: throw CertificateError(.unexpectedTag, at: name.start)
         }
     }

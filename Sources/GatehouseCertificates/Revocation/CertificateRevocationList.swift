@@ -202,7 +202,9 @@ extension CertificateRevocationList {
 
 /// What a list covers (RFC 5280 §5.2.5).
 struct IssuingDistributionPoint: Sendable {
-    var name: DistributionPointName?
+    /// The names that the list stands under; nil when it has none or is named relative to its issuer.
+    var fullNames: [GeneralName]?
+    var isRelative = false
     var onlyContainsUserCerts = false
     var onlyContainsCACerts = false
     var onlyContainsAttributeCerts = false
@@ -213,11 +215,13 @@ struct IssuingDistributionPoint: Sendable {
     init(_ element: DERElement, _ bytes: Span<UInt8>) throws(CertificateError) {
         var fields = try DERCursor(inside: element)
         if let name = try fields.nextIf(.constructed(0), bytes) {
-            self.name = try DistributionPointName(name, bytes)
+            (fullNames, isRelative) = try DistributionPoint.name(name, bytes)
         }
         onlyContainsUserCerts = try Self.flag(1, &fields, bytes)
         onlyContainsCACerts = try Self.flag(2, &fields, bytes)
-        reasons = try RevocationReasons(fields.nextIf(.primitive(3), bytes), bytes)
+        reasons = try fields.nextIf(.primitive(3), bytes).map { element throws(CertificateError) in
+            RevocationReasons(rawValue: try element.namedBits(bytes)).intersection(.all)
+        }
         isIndirect = try Self.flag(4, &fields, bytes)
         onlyContainsAttributeCerts = try Self.flag(5, &fields, bytes)
         try fields.finish()
@@ -241,14 +245,4 @@ struct RevocationReasons: OptionSet, Sendable, Hashable {
 
     /// Bits 1 to 8.
     static let all = RevocationReasons(rawValue: 0x7F80)
-
-    init(rawValue: UInt16) {
-        self.rawValue = rawValue
-    }
-
-    /// nil if there is no element: all reasons are meant.
-    init?(_ element: DERElement?, _ bytes: Span<UInt8>) throws(CertificateError) {
-        guard let element else { return nil }
-        self = RevocationReasons(rawValue: try element.namedBits(bytes)).intersection(.all)
-    }
 }

@@ -26,8 +26,6 @@ extension PathValidator {
                 continue
             }
             guard try isSigned(list, by: issuer) else {
-                // A list that its own signer's status would depend on in turn: this has to end somewhere.
-                if request.isAboutListSigner { continue }
                 findings.fail(
                     .invalidRevocationList, "its revocation list is not signed by its issuer with a key for lists")
                 continue
@@ -91,19 +89,17 @@ extension CertificateRevocationList {
         if scope.onlyContainsUserCerts && certificate.isAuthority { return nil }
         if scope.onlyContainsCACerts && !certificate.isAuthority { return nil }
         if scope.onlyContainsAttributeCerts { return nil }
-        // Step (b) (2) (i): "verify that one of the names in the IDP matches one of the names in the DP".
-        guard let listName = scope.name else { return scope.reasons ?? .all }
-        let listNames = ListName.all(listName, relativeTo: issuer, der)
-        var reasons: RevocationReasons = []
-        for point in points {
-            let certificateIssuer = certificate.issuer
-            let offered =
-                point.name.map { ListName.all($0, relativeTo: certificateIssuer, certificate.der) }
-                ?? ListName.all(.fullName(point.crlIssuer ?? []), relativeTo: certificateIssuer, certificate.der)
-            // Step (d): the reasons of both count.
-            if !listNames.isDisjoint(with: offered) { reasons.formUnion(point.reasons ?? .all) }
+        // Step (b) (2) (i): "verify that one of the names in the IDP matches one of the names in the DP". A name
+        // relative to the issuer is in neither list of names: it matches nothing.
+        if scope.fullNames != nil || scope.isRelative {
+            let listNames = scope.fullNames ?? []
+            let isAddressed = points.contains { point in
+                let offered = point.fullNames ?? (point.isRelative ? [] : point.crlIssuer ?? [])
+                return offered.contains { offer in listNames.contains { matches($0, offer, of: certificate) } }
+            }
+            guard isAddressed else { return nil }
         }
-        return reasons.isEmpty ? nil : reasons.intersection(scope.reasons ?? .all)
+        return scope.reasons ?? .all
     }
 
     /// Why this list is not used although it is about the certificate.
@@ -136,26 +132,13 @@ extension CertificateRevocationList {
             name.kind == .directoryName && (try? name.directoryName(der.span)) == issuer
         }
     }
-}
 
-/// A name that a list stands under, comparable across encodings.
-private enum ListName: Hashable {
-    /// A directory name in its canonical form.
-    case directory([UInt8])
-    case other(GeneralName.Kind, ArraySlice<UInt8>)
-
-    static func all(
-        _ name: DistributionPointName, relativeTo issuer: DistinguishedName, _ der: [UInt8]
-    ) -> Set<ListName> {
-        switch name {
-        case .relative(let range):
-            return (try? issuer.canonical(appending: range, der.span)).map { [.directory($0)] } ?? []
-        case .fullName(let names):
-            return Set(
-                names.compactMap { name in
-                    guard name.kind == .directoryName else { return .other(name.kind, der[name.value]) }
-                    return (try? name.directoryName(der.span)).map { .directory($0.canonical) }
-                })
-        }
+    private func matches(_ own: GeneralName, _ other: GeneralName, of certificate: Certificate) -> Bool {
+        guard own.kind == other.kind else { return false }
+        let (ownBytes, otherBytes) = (fields.der, certificate.der)
+        guard own.kind == .directoryName else { return ownBytes[own.value] == otherBytes[other.value] }
+        guard let left = try? own.directoryName(ownBytes.span), let right = try? other.directoryName(otherBytes.span)
+        else { return false }
+        return left == right
     }
 }

@@ -11,7 +11,7 @@ public struct PathBudget: Sendable, Hashable {
     /// How often a name may be compared with a constraint or with the name asked for.
     public var nameComparisons = 250_000
     /// What signature checks may cost in all, in microseconds by the table below.
-    public var signatureMicroseconds = 12_000
+    public var signatureMicroseconds = 16_000
 
     /// The default budget.
     public init() {}

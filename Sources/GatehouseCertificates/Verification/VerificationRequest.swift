@@ -12,12 +12,9 @@ struct VerificationRequest: Sendable {
     /// issuer signed itself, so that this ends.
     var isAboutListSigner: Bool { purpose == nil }
 
-    /// The same question about the signer of a revocation list. Its own status need not be known: the list that tells
-    /// it may be the one that it signed.
+    /// The same question about the signer of a revocation list.
     func aboutListSigner() -> VerificationRequest {
-        var policy = policy
-        if policy.revocation == .required { policy.revocation = .ifAvailable }
-        return VerificationRequest(
+        VerificationRequest(
             store: store, policy: policy, name: nil, purpose: nil, time: time, evidence: evidence)
     }
 }
