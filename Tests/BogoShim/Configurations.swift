@@ -7,6 +7,8 @@ extension Options {
     func clientConfiguration() throws(ShimError) -> ClientConfiguration {
         try checkVersions()
         var configuration = ClientConfiguration(verification: .asksForVerdict)
+        configuration.sendsGREASE = false
+        configuration.shufflesExtensions = false
         configuration.groups = try namedGroups()
         configuration.applicationProtocols = offeredProtocols
         configuration.signatureSchemes = try acceptedSchemes()

@@ -4,17 +4,24 @@ public import GatehouseCrypto
 /// How the peer's certificate is judged.
 @nonexhaustive
 public enum PeerVerification: Sendable {
-    /// Its chain must lead to an anchor of the store; a server's must carry the server's name.
-    case trustStore(TrustStore)
+    /// The verifier decides by its chain; a server's certificate must carry the server's name. A stapled OCSP response
+    /// is part of the evidence.
+    case verifier(CertificateVerifier)
     /// The connection pauses for `Need.peerVerdict`.
     case asksForVerdict
     /// Any certificate is taken: whoever sits on the network can pose as the peer.
     case dangerouslyAcceptAnyCertificate
 
+    /// Its chain must lead to an anchor of the store, by the default policy; a server's certificate must carry the
+    /// server's name.
+    public static func trustStore(_ store: TrustStore) -> PeerVerification {
+        .verifier(CertificateVerifier(trustStore: store))
+    }
+
     /// What a session remembers of it.
     var sessionTag: UInt8 {
         switch self {
-        case .trustStore: 1
+        case .verifier: 1
         case .asksForVerdict: 2
         case .dangerouslyAcceptAnyCertificate: 3
         }
@@ -39,6 +46,17 @@ public struct ClientConfiguration: Sendable {
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The application protocols, in the order of preference (RFC 7301); empty: none are offered.
     public var applicationProtocols: [String] = []
+    /// Whether the server is asked for a stapled OCSP response (RFC 6066 §8).
+    public var requestsOCSPStaple = false
+    /// Whether the server is asked for signed certificate timestamps (RFC 6962 §3.3).
+    public var requestsSignedCertificateTimestamps = false
+    /// Whether the ClientHello carries values that mean nothing (GREASE, RFC 8701), so that servers keep ignoring what
+    /// they do not know.
+    public var sendsGREASE = true
+    /// Whether the extensions of the ClientHello come in random order, so that servers do not rely on one.
+    public var shufflesExtensions = true
+    /// How records are padded.
+    public var recordPadding = RecordPadding.none
     /// Whether to look like TLS 1.2 to middleboxes (RFC 9846 §E.4).
     public var usesMiddleboxCompatibilityMode = true
     /// Certificates to show to a server that asks: the first whose key can sign what the server accepts.

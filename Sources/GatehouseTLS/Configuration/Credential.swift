@@ -17,6 +17,10 @@ public struct Credential: Sendable {
     public let key: PrivateKey?
     /// What the key may sign the handshake with, in the order of preference; at first all that it can sign with.
     public var signatureSchemes: [SignatureScheme]
+    /// The DER of an OCSP response about the first certificate, for clients that ask (RFC 6066 §8).
+    public var ocspResponse: [UInt8]?
+    /// The serialized list of signed certificate timestamps, for clients that ask (RFC 6962 §3.3).
+    public var signedCertificateTimestamps: [UInt8]?
     /// What the key can sign with.
     private let possibleSchemes: [SignatureScheme]
 
@@ -77,8 +81,18 @@ public struct Credential: Sendable {
         signatureSchemes.first { schemes.contains($0) && possibleSchemes.contains($0) }
     }
 
-    /// The Certificate message that shows the chain.
-    func certificateMessage(context: [UInt8]) -> CertificateMessage {
-        CertificateMessage(context: context, entries: chain.map { CertificateMessage.Entry(data: $0.der) })
+    /// The Certificate message that shows the chain, with what the peer asks for about its first certificate.
+    func certificateMessage(context: [UInt8], answering peer: ExtensionBlock) -> CertificateMessage {
+        var message = CertificateMessage(
+            context: context, entries: chain.map { CertificateMessage.Entry(data: $0.der) })
+        if let ocspResponse, peer.contains(.statusRequest) {
+            message.entries[0].extensions.order.append(.statusRequest)
+            message.entries[0].ocspResponse = ocspResponse
+        }
+        if let signedCertificateTimestamps, peer.contains(.signedCertificateTimestamp) {
+            message.entries[0].extensions.order.append(.signedCertificateTimestamp)
+            message.entries[0].signedCertificateTimestamps = signedCertificateTimestamps
+        }
+        return message
     }
 }

@@ -52,6 +52,8 @@ public struct ServerConfiguration: Sendable {
     public var ticketLifetime: UInt32 = 86_400
     /// Whether and how early data is taken; `nil`: not at all.
     public var earlyData: EarlyDataPolicy?
+    /// How records are padded.
+    public var recordPadding = RecordPadding.none
     /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Groups to name in EncryptedExtensions for the client's next connection (RFC 9846 §4.3.7); empty: none.

@@ -37,10 +37,11 @@ public struct ClientConnection: ~Copyable, Sendable {
                 throw .configuration(.invalidServerName(serverName))
             }
             name = parsed
-        } else if case .trustStore = configuration.verification {
+        } else if case .verifier = configuration.verification {
             throw .configuration(.noServerName)
         }
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now)
+        core.writer.padding = configuration.recordPadding
         do throws(TLSError) {
             let state = try ClientHelloComposer(configuration: configuration, name: name, session: session).start(&core)
             swap(&core.output, &output)

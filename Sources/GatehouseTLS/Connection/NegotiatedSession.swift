@@ -24,6 +24,10 @@ public struct NegotiatedSession: Sendable {
     /// The peer's certificates as it sent them, its own first; empty when it sent none.
     public internal(set) var peerCertificates: [Certificate] = []
 
+    /// The DER of the OCSP response that the peer stapled to its certificate.
+    public internal(set) var peerOCSPResponse: [UInt8]?
+    /// The signed certificate timestamps that came with the peer's certificate, as a serialized list.
+    public internal(set) var peerSignedCertificateTimestamps: [UInt8]?
     /// Whether the peer's certificates were verified, in this handshake or in the one that is resumed.
     public internal(set) var isPeerVerified = false
     /// The identity of the external pre-shared key that was used.

@@ -25,9 +25,10 @@ public struct ServerConnection: ~Copyable, Sendable {
 
     /// A connection that sends the bytes of a published trace.
     package init(_ configuration: ServerConfiguration, now: Int64, replay: Replay?) {
+        var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
+        core.writer.padding = configuration.recordPadding
         connection = Connection(
-            role: .awaitingClientHello(AwaitingClientHello(configuration: configuration)),
-            core: ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay))
+            role: .awaitingClientHello(AwaitingClientHello(configuration: configuration)), core: core)
     }
 
     /// The time, in seconds since 1970. Set it before `receive` on a connection that lives long: the age of tickets is

@@ -8,6 +8,8 @@ struct RecordWriter: ~Copyable, Sendable {
     /// "Unprotected messages are not subject to this limit."
     var fragmentLimit = Limits.plaintext
 
+    /// How protected records are padded.
+    var padding = RecordPadding.none
     /// After how many records the key has to change.
     var recordLimit = UInt64.max
 
@@ -51,15 +53,26 @@ struct RecordWriter: ~Copyable, Sendable {
     private mutating func writeProtected(
         _ type: ContentType, _ fragment: Span<UInt8>, to output: inout [UInt8]
     ) throws(TLSError) -> Bool {
-        let bodyLength = fragment.count + 1 + AEADAlgorithm.tagLength
+        let zeros = padding.zeros(after: fragment.count + 1, limit: fragmentLimit + 1)
+        guard zeros > 0 else {
+            let innerType: InlineArray<1, UInt8> = [type.rawValue]
+            return try seal(fragment, innerType.span, to: &output)
+        }
+        let innerType = [type.rawValue] + [UInt8](repeating: 0, count: zeros)
+        return try seal(fragment, innerType.span, to: &output)
+    }
+
+    private mutating func seal(
+        _ fragment: Span<UInt8>, _ typeAndPadding: Span<UInt8>, to output: inout [UInt8]
+    ) throws(TLSError) -> Bool {
+        let bodyLength = fragment.count + typeAndPadding.count + AEADAlgorithm.tagLength
         let header = RecordHeader(type: .applicationData, bodyLength: bodyLength)
-        let innerType: InlineArray<1, UInt8> = [type.rawValue]
         let start = output.count
         output.append(copying: header.bytes.span)
         do throws(CryptoError) {
             let sealed: Void? = try sealer?.seal(
                 sequence: sequence, additionalData: header.bytes.span, plaintext: fragment,
-                suffix: innerType.span, into: &output)
+                suffix: typeAndPadding, into: &output)
             guard sealed != nil else {
                 output.removeSubrange(start...)
                 return false

@@ -165,7 +165,7 @@ final class ScriptedServer {
     private func sendServerHello(
         _ hello: ClientHello, _ transcript: inout Transcript, _ output: inout [UInt8]
     ) throws -> Secret {
-        let share = try #require(hello.keyShares?.first)
+        let share = try #require(hello.keyShares?.first { $0.group.isSupported })
         let key = try EphemeralKey.generate(share.group)
         var answer = ServerHello(
             random: [UInt8](repeating: 7, count: 32), legacySessionIDEcho: hello.legacySessionID, cipherSuite: suite)

@@ -26,6 +26,8 @@ struct AwaitingCertificate: ~Copyable, Sendable {
         var chain: [Certificate] = []
         for entry in certificates.entries { chain.append(try .parse(entry.data)) }
         core.session?.peerCertificates = chain
+        core.session?.peerOCSPResponse = certificates.entries[0].ocspResponse
+        core.session?.peerSignedCertificateTimestamps = certificates.entries[0].signedCertificateTimestamps
         agreement.transcript.append(message.bytes)
         return .awaitingCertificateVerify(AwaitingCertificateVerify(agreement: agreement, chain: chain))
     }

@@ -12,7 +12,8 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
         let certificateVerify = try message.decode(as: CertificateVerify.self)
         let (configuration, name) = (agreement.configuration, agreement.offer.name)
         var certificate = try PeerCertificateVerified.verify(
-            chain, name, configuration.verification, .serverAuthentication, at: core.now)
+            chain, name, configuration.verification, .serverAuthentication, at: core.now,
+            stapledResponse: core.session?.peerOCSPResponse)
         let signature = try HandshakeSignature.verify(
             certificateVerify, .server, agreement.transcript.hash, by: chain, offered: configuration.signatureSchemes)
         core.session?.signatureScheme = certificateVerify.algorithm

@@ -79,7 +79,9 @@ struct ClientFlight: ~Copyable, Sendable {
             append(CertificateMessage(context: [], entries: []).encoded())
             return .connected(try finish(&core))
         }
-        append(credential.certificateMessage(context: []).encoded())
+        append(
+            credential.certificateMessage(context: [], answering: certificateRequest?.extensions ?? ExtensionBlock())
+                .encoded())
         let content = HandshakeSignature.content(.client, transcript.hash)
         if let key = credential.key {
             let signature = try HandshakeSignature.sign(content, with: key, scheme)

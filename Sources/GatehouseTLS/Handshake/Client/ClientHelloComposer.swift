@@ -83,10 +83,19 @@ struct ClientHelloComposer {
             hello.ticketRequest = TicketRequest(
                 newSessionCount: request.afterFullHandshake, resumptionCount: request.afterResumption)
         }
+        if configuration.requestsOCSPStaple {
+            hello.extensions.order.append(.statusRequest)
+            hello.statusRequest = CertificateStatusRequest()
+        }
+        if configuration.requestsSignedCertificateTimestamps {
+            hello.extensions.order.append(.signedCertificateTimestamp)
+        }
         if configuration.offersPostHandshakeAuthentication { hello.extensions.order.append(.postHandshakeAuth) }
         hello.extensions.order += [.supportedVersions, .keyShare]
         hello.supportedVersions = [.tls13]
         hello.keyShares = [share]
+        if configuration.sendsGREASE { GREASE.add(to: &hello) }
+        if configuration.shufflesExtensions { hello.extensions.order.shuffle() }
         return hello
     }
 }

@@ -105,7 +105,8 @@ extension ClientHello {
     /// RFC 9846 §4.3: "Upon receiving such an extension, an endpoint MUST abort the handshake with an
     /// "unsupported_extension" alert."
     func checkAnswered(_ block: ExtensionBlock, except: ExtensionType? = nil) throws(TLSError) {
-        for type in block.order where type != except && !extensions.contains(type) {
+        // What is not known here is not answered: it can only have been offered as GREASE (RFC 8701 §3.1).
+        for type in block.order where type != except && !(type.contexts != nil && extensions.contains(type)) {
             throw .peerMisbehaved(.unsolicitedExtension(type))
         }
     }

@@ -27,12 +27,13 @@ struct PeerCertificateVerified: ~Copyable, Sendable {
     /// Judges a chain; `nil` when the application has to.
     static func verify(
         _ chain: [Certificate], _ name: ReferenceName?, _ verification: PeerVerification, _ purpose: Purpose,
-        at now: Int64
+        at now: Int64, stapledResponse: [UInt8]? = nil
     ) throws(TLSError) -> PeerCertificateVerified? {
         switch verification {
-        case .trustStore(let store):
-            let verifier = CertificateVerifier(trustStore: store)
-            switch verifier.verify(chain, name: name, purpose: purpose, at: now) {
+        case .verifier(let verifier):
+            var evidence = RevocationEvidence.none
+            evidence.stapledResponse = stapledResponse
+            switch verifier.verify(chain, name: name, purpose: purpose, at: now, evidence: evidence) {
             case .verified(let path): return PeerCertificateVerified(path, isDoubtful: false)
             case .rejected(let problems): throw .certificate(CertificateRejected(problems))
             }

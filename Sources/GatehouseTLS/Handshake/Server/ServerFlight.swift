@@ -126,7 +126,7 @@ struct ServerFlight: ~Copyable, Sendable {
         if let request = accepted.configuration.clientAuthentication.request(context: []) {
             append(request.encoded())
         }
-        append(credential.certificateMessage(context: []).encoded())
+        append(credential.certificateMessage(context: [], answering: accepted.hello.extensions).encoded())
         if let replay = core.replay {
             return try complete(CertificateVerify(algorithm: scheme, signature: replay.signature), &core)
         }

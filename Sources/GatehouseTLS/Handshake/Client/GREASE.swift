@@ -1,0 +1,27 @@
+import GatehouseCrypto
+import GatehouseSystem
+
+/// Values that mean nothing, so that servers keep ignoring what they do not know (RFC 8701).
+enum GREASE {
+    /// 0x0A0A, 0x1A1A, ... 0xFAFA.
+    private static func values(_ count: Int) -> [UInt16] {
+        let nibbles = (0..<16 as Range<UInt16>).shuffled()
+        return nibbles.prefix(count).map { $0 << 12 | 0x0A00 | $0 << 4 | 0x000A }
+    }
+
+    /// RFC 8701 §3.1: a client may put them into the lists of cipher suites, versions, groups, signature algorithms and
+    /// key shares, and may send extensions of these types.
+    static func add(to hello: inout ClientHello) {
+        let values = values(5)
+        hello.cipherSuites.insert(CipherSuite(rawValue: values[0]), at: 0)
+        hello.supportedVersions?.insert(ProtocolVersion(rawValue: values[1]), at: 0)
+        let group = NamedGroup(rawValue: values[2])
+        hello.supportedGroups?.insert(group, at: 0)
+        hello.keyShares?.insert(KeyShareEntry(group: group, keyExchange: [0]), at: 0)
+        for (value, content) in [(values[3], []), (values[4], [0])] as [(UInt16, [UInt8])] {
+            let type = ExtensionType(rawValue: value)
+            hello.extensions.order.append(type)
+            hello.extensions.unrecognized[type] = content
+        }
+    }
+}
