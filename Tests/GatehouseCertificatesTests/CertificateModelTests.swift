@@ -78,6 +78,7 @@ struct CertificateModelTests {
             findings([chain.leaf]) == [
                 "unableToGetLocalIssuerCertificate at 0", "unableToVerifyFirstCertificate at 0",
             ])
+        #expect(findings([chain.root, chain.root], "a.example").first == "selfSignedCertificate at 0")
         #expect(findings([chain.leaf, chain.intermediate]) == ["unableToGetLocalIssuerCertificate at 1"])
         #expect(
             findings([chain.leaf, chain.root, chain.intermediate], "b.example")

@@ -138,6 +138,19 @@ struct PathRuleTests {
                 $0.leaf.key = ["ed448"]
             },
             broken: { $0.intermediate.signing = ["-sha1"] }),
+        PathRule(
+            "an issuer's key bound to RSASSA-PSS with its parameters", ["weakKey at 1"],
+            good: {
+                $0.intermediate.key = [
+                    "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_pss_keygen_md:sha256", "-pkeyopt",
+                    "rsa_pss_keygen_mgf1_md:sha256", "-pkeyopt", "rsa_pss_keygen_saltlen:32",
+                ]
+                $0.leaf.signing = ["-sha256", "-sigopt", "rsa_pss_saltlen:32"]
+            },
+            broken: { $0.policy.rsaBits = 3072...8192 }),
+        PathRule(
+            "B-54 the web: the digest that does not fit the key", ["weakDigest at 0"], good: { $0.policy = .web },
+            broken: { $0.leaf.signing = ["-sha512"] }),
         // Extensions.
         PathRule(
             "critical extensions that are not known", ["unhandledCriticalExtension at 0"],

@@ -35,7 +35,7 @@ enum SignatureAlgorithmIdentifier: Sendable, Hashable {
     }
 
     /// RSASSA-PSS-params (RFC 4055 §3.1).
-    private static func pss(
+    static func pss(
         _ parameters: DERElement?, _ bytes: Span<UInt8>
     ) throws(CertificateError) -> SignatureAlgorithmIdentifier {
         // "The parameters field … MUST be present"; what is left out of it defaults to SHA-1.

@@ -2,14 +2,22 @@ import GatehouseCrypto
 
 /// What a SubjectPublicKeyInfo says (RFC 5280 §4.1.2.7), with its key still where it lies in the encoding.
 enum SubjectPublicKey: Sendable, Hashable {
-    /// Big-endian numbers without leading zeros. `isPSS`: the key is bound to RSASSA-PSS (RFC 4055 §1.2).
-    case rsa(modulus: Range<Int>, exponent: Range<Int>, bits: Int, isPSS: Bool)
+    /// Big-endian numbers without leading zeros.
+    case rsa(modulus: Range<Int>, exponent: Range<Int>, bits: Int, scheme: RSAScheme)
     /// An uncompressed point.
     case ellipticCurve(KeyAlgorithm, point: Range<Int>)
     /// RFC 8410.
     case edwards(KeyAlgorithm, key: Range<Int>)
     /// A key that no signature is ever checked with, and why.
     case unsupported(Unsupported)
+
+    /// What an RSA key is bound to (RFC 4055 §1.2).
+    enum RSAScheme: Sendable, Hashable {
+        /// rsaEncryption: nothing.
+        case any
+        /// id-RSASSA-PSS, perhaps with a hash function and the shortest salt in bytes.
+        case pss(hash: HashAlgorithm?, shortestSalt: Int)
+    }
 
     enum Unsupported: Sendable, Hashable {
         case algorithm(ObjectIdentifier)
@@ -35,9 +43,17 @@ enum SubjectPublicKey: Sendable, Hashable {
                 self = .unsupported(.malformed)
                 return
             }
-            self = Self.rsa(key, bytes, isPSS: false)
+            self = Self.rsa(key, bytes, .any)
         case .rsassaPSS:
-            self = Self.rsa(key, bytes, isPSS: true)
+            // RFC 4055 §3.1: parameters of a key bind the signatures made with it; without them, nothing does.
+            switch try parameters.map({ element throws(CertificateError) in
+                try SignatureAlgorithmIdentifier.pss(element, bytes)
+            }) {
+            case nil: self = Self.rsa(key, bytes, .pss(hash: nil, shortestSalt: 0))
+            case .supported(.rsaPSS(let hash, let salt)):
+                self = Self.rsa(key, bytes, .pss(hash: hash, shortestSalt: salt))
+            default: self = .unsupported(.algorithm(identifier))
+            }
         case .ecPublicKey:
             self = try Self.ellipticCurve(parameters, key, bytes)
         case .ed25519, .ed448:
@@ -51,7 +67,7 @@ enum SubjectPublicKey: Sendable, Hashable {
     }
 
     /// `RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }` (RFC 8017 §A.1.1).
-    private static func rsa(_ key: Range<Int>, _ bytes: Span<UInt8>, isPSS: Bool) -> SubjectPublicKey {
+    private static func rsa(_ key: Range<Int>, _ bytes: Span<UInt8>, _ scheme: RSAScheme) -> SubjectPublicKey {
         do throws(CertificateError) {
             var cursor = DERCursor(over: key)
             var numbers = try cursor.enter(.sequence, bytes)
@@ -62,7 +78,7 @@ enum SubjectPublicKey: Sendable, Hashable {
             // A check costs in proportion to the exponent: one beyond 64 bits is there to cost time.
             guard exponent.count <= 8 else { return .unsupported(.malformed) }
             let bits = modulus.count * 8 - bytes[modulus.lowerBound].leadingZeroBitCount
-            return .rsa(modulus: modulus, exponent: exponent, bits: bits, isPSS: isPSS)
+            return .rsa(modulus: modulus, exponent: exponent, bits: bits, scheme: scheme)
         } catch {
             return .unsupported(.malformed)
         }
@@ -91,7 +107,7 @@ enum SubjectPublicKey: Sendable, Hashable {
     /// The kind of key; nil for one that is not supported.
     var algorithm: KeyAlgorithm? {
         switch self {
-        case .rsa(_, _, let bits, let isPSS): isPSS ? .rsaPSS(bits: bits) : .rsa(bits: bits)
+        case .rsa(_, _, let bits, let scheme): scheme == .any ? .rsa(bits: bits) : .rsaPSS(bits: bits)
         case .ellipticCurve(let curve, _): curve
         case .edwards(let curve, _): curve
         case .unsupported: nil
@@ -101,9 +117,9 @@ enum SubjectPublicKey: Sendable, Hashable {
     /// Hands the key to the crypto library.
     func load(_ bytes: Span<UInt8>) throws(CryptoError) -> PublicKey {
         switch self {
-        case .rsa(let modulus, let exponent, _, let isPSS):
+        case .rsa(let modulus, let exponent, _, let scheme):
             try PublicKey(
-                rsaModulus: bytes.extracting(modulus), exponent: bytes.extracting(exponent), isPSS: isPSS)
+                rsaModulus: bytes.extracting(modulus), exponent: bytes.extracting(exponent), isPSS: scheme != .any)
         case .ellipticCurve(.p256, let point): try PublicKey(p256: bytes.extracting(point))
         case .ellipticCurve(.p384, let point): try PublicKey(p384: bytes.extracting(point))
         case .ellipticCurve(_, let point): try PublicKey(p521: bytes.extracting(point))

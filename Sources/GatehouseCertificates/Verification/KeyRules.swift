@@ -3,6 +3,7 @@ import GatehouseCrypto
 /// Which keys and signature algorithms are accepted.
 extension PathValidator {
     mutating func checkKeys() {
+        checkSignatureAlgorithms()
         for (depth, certificate) in path.enumerated() {
             switch certificate.fields.publicKey {
             case .rsa(_, _, let bits, _):
@@ -34,6 +35,39 @@ extension PathValidator {
             case .unsupported(let algorithm):
                 report(.unsupportedAlgorithm, depth, "its signature algorithm \(algorithm) is not supported")
             }
+        }
+    }
+
+    /// Whether every certificate is signed in a way that its issuer's key is meant for.
+    private mutating func checkSignatureAlgorithms() {
+        for depth in path.indices.dropLast() {
+            guard case .supported(let algorithm) = path[depth].fields.signatureAlgorithm else { continue }
+            let key = path[depth + 1].fields.publicKey
+            // RFC 4055 §3.3: the hash functions of key and signature are the same, and the salt is at least as long as
+            // the key's parameters say.
+            if case .rsa(_, _, _, .pss(let hash?, let shortestSalt)) = key,
+                case .rsaPSS(let used, let salt) = algorithm, used != hash || salt < shortestSalt
+            {
+                report(
+                    .unsupportedAlgorithm, depth,
+                    "its signature's parameters are not those that its issuer's key allows")
+            }
+            // BR 7.1.3.2.2: each curve has its digest. Elsewhere any of SHA-2 will do.
+            if request.policy.profile == .web, case .ecdsa(let hash) = algorithm, hash != key.algorithm?.webDigest {
+                report(.weakDigest, depth, "its signature's digest is not the one for the curve of its issuer's key")
+            }
+        }
+    }
+}
+
+extension KeyAlgorithm {
+    /// The digest that CAs of the web use with a curve.
+    fileprivate var webDigest: HashAlgorithm? {
+        switch self {
+        case .p256: .sha256
+        case .p384: .sha384
+        case .p521: .sha512
+        case .rsa, .rsaPSS, .ed25519, .ed448: nil
         }
     }
 }

@@ -23,7 +23,7 @@ struct PathBuilder {
 
     init?(chain: [Certificate], request: VerificationRequest, budget: PathBudget) {
         guard let leaf = chain.first else { return nil }
-        let intermediates = chain.dropFirst().filter { $0.fields !== leaf.fields }
+        let intermediates = chain.dropFirst().filter { $0 != leaf }
         pool = [leaf] + intermediates
         twins = intermediates.count < 2 ? Array(pool.indices) : Self.twins(of: pool)
         edges = Array(repeating: nil, count: pool.count)
