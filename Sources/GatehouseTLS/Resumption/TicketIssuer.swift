@@ -10,9 +10,9 @@ struct TicketIssuer: ~Copyable {
 
     /// `nil` when this client gets none.
     init?(_ agreement: borrowing ServerAgreement, _ authentication: borrowing ClientAuthentication, now: Int64) {
+        // Nothing is stored before it is clear that there will be tickets: the optimiser would destroy the rest as well.
         let accepted = agreement.accepted
-        configuration = accepted.configuration
-        count = accepted.ticketCount
+        let configuration = accepted.configuration
         let modes = accepted.hello.pskKeyExchangeModes ?? []
         let canComeBack =
             modes.contains(.pskWithDHE) || modes.contains(.pskOnly) && configuration.allowsPSKOnlyKeyExchange
@@ -30,7 +30,9 @@ struct TicketIssuer: ~Copyable {
         // No ticket outlives the authentication that it rests on.
         let remaining = min(authenticatedAt + Limits.sessionAge, authenticationEnds) - now
         let lifetime = min(Int64(configuration.ticketLifetime), remaining)
-        guard count > 0, canComeBack, !isDoubtful, lifetime > 0 else { return nil }
+        guard accepted.ticketCount > 0, canComeBack, !isDoubtful, lifetime > 0 else { return nil }
+        self.configuration = configuration
+        count = accepted.ticketCount
         resumptionSecret = agreement.mainSecret.resumption(agreement.transcript.hash)
         session = SessionState(
             cipherSuite: accepted.parameters.suite, preSharedKey: SharedSecret(copying: []), ticketID: [],

@@ -3,7 +3,8 @@ enum ServerAnswer: ~Copyable {
     case preSharedKey(ChoosingPreSharedKey, PreSharedKey?)
     case credential(ChoosingCredential, Credential)
     case signature(Signing, [UInt8])
-    case verdict(JudgingClient, despiteProblems: Bool)
+    case accepted(JudgingClient)
+    case acceptedDespiteProblems(JudgingClient)
     case refused(AlertDescription)
     /// The state does not wait for this decision; it stays as it was.
     case mismatch(ServerHandshake)
@@ -13,8 +14,9 @@ enum ServerAnswer: ~Copyable {
         case .preSharedKey(let state, let key): try state.resume(key, &core)
         case .credential(let state, let credential): try state.resume(credential, &core)
         case .signature(let state, let signature): try state.resume(signature, &core)
-        case .verdict(let state, let despiteProblems):
-            .awaitingClientFinished(state.accept(despiteProblems: despiteProblems, &core))
+        case .accepted(let state): .awaitingClientFinished(state.accept(despiteProblems: false, &core))
+        case .acceptedDespiteProblems(let state):
+            .awaitingClientFinished(state.accept(despiteProblems: true, &core))
         case .refused(let alert): throw .refused(alert)
         case .mismatch(let state): state
         }
@@ -44,8 +46,8 @@ extension ServerHandshake {
             }
         case .judgingClient(let state):
             switch decision {
-            case .accept: .verdict(state, despiteProblems: false)
-            case .acceptDespiteProblems: .verdict(state, despiteProblems: true)
+            case .accept: .accepted(state)
+            case .acceptDespiteProblems: .acceptedDespiteProblems(state)
             case .reject(let alert): .refused(alert)
             default: .mismatch(.judgingClient(state))
             }
