@@ -70,4 +70,21 @@ struct ServerSignatureTests {
         credential.signatureSchemes = [.rsaPSSRSAESHA384]
         #expect(credential.signatureScheme(amongPeers: accepted) == nil)
     }
+
+    @Test(
+        "F-14 timestamps that are no list, an empty list, an empty timestamp: decode_error",
+        arguments: [[], [0, 0], [0, 2, 0, 0], [0, 3, 0, 1], [0, 3, 0, 1, 9, 9]] as [[UInt8]])
+    func malformedTimestamps(list: [UInt8]) throws {
+        let credential = try TestCredentials.p256.get()
+        let server = ScriptedServer(credential: credential)
+        server.alter = { type, message in
+            guard type == .certificate else { return [.message(message)] }
+            var entry = CertificateMessage.Entry(data: credential.chain[0].der)
+            entry.extensions.order = [.signedCertificateTimestamp]
+            entry.signedCertificateTimestamps = list
+            return [.message(CertificateMessage(context: [], entries: [entry]).encoded())]
+        }
+        let error = try Self.failure(of: server) { $0.requestsSignedCertificateTimestamps = true }
+        #expect(error?.alert == .decodeError)
+    }
 }

@@ -27,6 +27,18 @@ extension ByteReader {
     }
 }
 
+extension ByteReader {
+    /// Signed certificate timestamps (RFC 6962 §3.3, "SignedCertificateTimestampList"), as they came.
+    mutating func readTimestamps() throws(TLSError) -> [UInt8] {
+        let bytes = readRest()
+        var reader = ByteReader(bytes.span)
+        var list = try reader.readVector(.timestampList)
+        while !list.isAtEnd { _ = try list.readOpaque(.timestamp) }
+        try reader.finish()
+        return bytes
+    }
+}
+
 extension ByteWriter {
     mutating func write(_ request: CertificateStatusRequest) {
         write(CertificateStatusRequest.ocsp)

@@ -81,7 +81,7 @@ struct CertificateMessage: HandshakeMessage, Sendable, Equatable {
             entry.extensions = try list.readExtensions(in: .certificate) { (type, body) throws(TLSError) in
                 switch type {
                 case .statusRequest: entry.ocspResponse = try body.readCertificateStatus()
-                case .signedCertificateTimestamp: entry.signedCertificateTimestamps = body.readRest()
+                case .signedCertificateTimestamp: entry.signedCertificateTimestamps = try body.readTimestamps()
                 default: break
                 }
             }

@@ -140,6 +140,9 @@ extension VectorBounds {
     static let responderIDs = VectorBounds(0, 0xFFFF)
     static let responderID = VectorBounds(1, 0xFFFF)
     static let ocspResponse = VectorBounds(1, 0xFFFFFF)
+    // RFC 6962 §3.3
+    static let timestampList = VectorBounds(1, 0xFFFF)
+    static let timestamp = VectorBounds(1, 0xFFFF)
     // RFC 7301 §3.1
     static let protocolNameList = VectorBounds(2, 0xFFFF)
     static let protocolName = VectorBounds(1, 0xFF)

@@ -12,9 +12,10 @@ enum GREASE {
     /// RFC 8701 §3.1: a client may put them into the lists of cipher suites, versions, groups, signature algorithms and
     /// key shares, and may send extensions of these types.
     static func add(to hello: inout ClientHello) {
-        let values = values(5)
+        let values = values(6)
         hello.cipherSuites.insert(CipherSuite(rawValue: values[0]), at: 0)
         hello.supportedVersions?.insert(ProtocolVersion(rawValue: values[1]), at: 0)
+        hello.signatureAlgorithms?.insert(SignatureScheme(rawValue: values[5]), at: 0)
         let group = NamedGroup(rawValue: values[2])
         hello.supportedGroups?.insert(group, at: 0)
         hello.keyShares?.insert(KeyShareEntry(group: group, keyExchange: [0]), at: 0)
