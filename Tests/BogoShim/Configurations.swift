@@ -7,8 +7,8 @@ extension Options {
     func clientConfiguration() throws(ShimError) -> ClientConfiguration {
         try checkVersions()
         var configuration = ClientConfiguration(verification: .asksForVerdict)
-        configuration.sendsGREASE = false
-        configuration.shufflesExtensions = false
+        configuration.sendsGREASE = sendsGREASE
+        configuration.shufflesExtensions = shufflesExtensions
         configuration.groups = try namedGroups()
         configuration.applicationProtocols = offeredProtocols
         configuration.signatureSchemes = try acceptedSchemes()
@@ -16,6 +16,8 @@ extension Options {
         configuration.preSharedKeys = try preSharedKeys()
         configuration.offersEarlyData = offersEarlyData
         configuration.verifiesResumedSessions = verifiesOnResumption
+        configuration.requestsOCSPStaple = asksForStaple
+        configuration.requestsSignedCertificateTimestamps = asksForTimestamps
         // What cannot be loaded must not look like a failure later.
         _ = try credentials()
         try validated { () throws(ConfigurationError) in try configuration.validate() }
@@ -68,7 +70,7 @@ extension Options {
     private var answersLater: Bool {
         isAsynchronous || choosesCredentialLater || failsCredentialChoice || installsHelloFilter || failsHelloFilter
             || refusesHello || expectedAdvertisedProtocols != nil || !expectedPeerPreferences.isEmpty
-            || expectedCredential != nil || plainCredential.certificateFile == nil
+            || expectedCredential != nil || looksAtStaple || plainCredential.certificateFile == nil
     }
 
     private func checkVersions() throws(ShimError) {

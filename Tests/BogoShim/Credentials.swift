@@ -54,6 +54,8 @@ extension CredentialOptions {
             // Some of the runner's RSA keys have 1024 bits.
             var credential = try Credential(chain: chain, key: key, minimumRSABits: 1024)
             if !signingSchemes.isEmpty { credential.signatureSchemes = try schemes(signingSchemes) }
+            if !staple.isEmpty { credential.ocspResponse = staple }
+            if !timestamps.isEmpty { credential.signedCertificateTimestamps = timestamps }
             return NumberedCredential(number: number, credential: credential, mustMatchIssuer: mustMatchIssuer)
         } catch KeyError.unsupportedAlgorithm {
             throw .notImplemented("the algorithm of \(keyFile)")

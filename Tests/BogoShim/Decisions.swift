@@ -32,6 +32,7 @@ struct Decisions {
         // A client with pre-shared keys that is not told to verify servers wants no other server.
         let kinds = options.furtherCredentials.map(\.kind)
         if kinds.contains(.preSharedKey), !options.isServer, !options.verifiesPeer { return .reject(.missingExtension) }
+        if options.looksAtStaple, options.failsStaple { return .reject(.badCertificateStatusResponse) }
         guard options.failsVerification, options.verifiesPeer || options.requiresClientCertificate else {
             return .accept
         }
@@ -58,7 +59,10 @@ struct Decisions {
             return .reject(.handshakeFailure)
         }
         chosenCredential = chosen.number
-        return .credential(chosen.credential)
+        if options.looksAtStaple, options.failsStaple { return .reject(.internalError) }
+        var credential = chosen.credential
+        if options.looksAtStaple, options.declinesStaple { credential.ocspResponse = nil }
+        return .credential(credential)
     }
 
     private mutating func chooseCredential(_ request: CertificateRequestInfo) throws(ShimError) -> Decision {

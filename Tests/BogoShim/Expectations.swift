@@ -49,6 +49,13 @@ struct Expectations {
                 throw .unexpected("\(file): \(error)")
             }
         }
+        // What is stapled to a certificate is not kept with the session.
+        if !session.isResumed, !options.expectedStaple.isEmpty {
+            try check("the stapled response", session.peerOCSPResponse ?? [], options.expectedStaple)
+        }
+        if !session.isResumed, !options.expectedTimestamps.isEmpty {
+            try check("the timestamps", session.peerSignedCertificateTimestamps ?? [], options.expectedTimestamps)
+        }
         if options.expectsVerificationResult, !session.isResumed || options.verifiesOnResumption {
             try check("the peer's certificates are judged", decisions.hasJudgedPeer, !chain.isEmpty)
         }

@@ -72,6 +72,10 @@ enum Flag {
         "-host-name": .optionalText(\.hostName),
         "-advertise-alpn": .optionalText(\.advertisedProtocols),
         "-enable-early-data": .enable(\.offersEarlyData),
+        "-enable-grease": .enable(\.sendsGREASE),
+        "-permute-extensions": .enable(\.shufflesExtensions),
+        "-enable-ocsp-stapling": .enable(\.asksForStaple),
+        "-enable-signed-cert-timestamps": .enable(\.asksForTimestamps),
 
         "-select-alpn": .optionalText(\.selectedProtocol),
         "-decline-alpn": .enable(\.declinesProtocols),
@@ -91,6 +95,8 @@ enum Flag {
         "-cert-file": .optionalText(\.currentCredential.certificateFile),
         "-key-file": .optionalText(\.currentCredential.keyFile),
         "-signing-prefs": .numbers(\.currentCredential.signingSchemes),
+        "-ocsp-response": .bytes(\.currentCredential.staple),
+        "-signed-cert-timestamps": .bytes(\.currentCredential.timestamps),
         "-must-match-issuer": .enable(\.currentCredential.mustMatchIssuer),
         "-new-psk-credential": .newCredential(.preSharedKey),
         "-psk-importer-key": .bytes(\.currentCredential.key),
@@ -103,6 +109,9 @@ enum Flag {
         "-verify-peer": .enable(\.verifiesPeer),
         "-verify-fail": .enable(\.failsVerification),
         "-use-custom-verify-callback": .enable(\.usesCustomVerification),
+        "-use-ocsp-callback": .enable(\.looksAtStaple),
+        "-fail-ocsp-callback": .enable(\.failsStaple),
+        "-decline-ocsp-callback": .enable(\.declinesStaple),
         "-reverify-on-resume": .enable(\.verifiesOnResumption),
         "-require-any-client-certificate": .enable(\.requiresClientCertificate),
 
@@ -133,6 +142,8 @@ enum Flag {
         "-expect-peer-cert-file": .optionalText(\.expectedPeerCertificateFile),
         "-expect-no-peer-cert": .enable(\.expectsNoPeerCertificate),
         "-expect-verify-result": .enable(\.expectsVerificationResult),
+        "-expect-ocsp-response": .bytes(\.expectedStaple),
+        "-expect-signed-cert-timestamps": .bytes(\.expectedTimestamps),
         "-expect-client-ca-list": .optionalText(\.expectedAuthorities),
         "-expect-peer-verify-pref": .numbers(\.expectedPeerPreferences),
         "-expect-selected-credential": .optionalNumber(\.expectedCredential),
@@ -158,6 +169,8 @@ enum Flag {
         "-expect-no-session-id": .alwaysSo,
         // Our order of cipher suites decides in any case.
         "-server-preference": .alwaysSo,
+        // The staple goes with the credential that is chosen, when it is chosen.
+        "-set-ocsp-in-callback": .alwaysSo,
         // There are no hints that could mismatch.
         "-allow-hint-mismatch": .alwaysSo,
         // One way to set a credential is all there is.

@@ -20,6 +20,10 @@ struct Options {
     var hostName: String?
     var advertisedProtocols: String?
     var offersEarlyData = false
+    var sendsGREASE = false
+    var shufflesExtensions = false
+    var asksForStaple = false
+    var asksForTimestamps = false
 
     // What a server chooses
     var selectedProtocol: String?
@@ -48,6 +52,9 @@ struct Options {
     var failsVerification = false
     var usesCustomVerification = false
     var verifiesOnResumption = false
+    var looksAtStaple = false
+    var failsStaple = false
+    var declinesStaple = false
     var requiresClientCertificate = false
 
     // After the handshake
@@ -79,6 +86,8 @@ struct Options {
     var expectedPeerCertificateFile: String?
     var expectsNoPeerCertificate = false
     var expectsVerificationResult = false
+    var expectedStaple: [UInt8] = []
+    var expectedTimestamps: [UInt8] = []
     var expectedAuthorities: String?
     var expectedPeerPreferences: [Int] = []
     var expectedCredential: Int?
@@ -126,6 +135,8 @@ struct CredentialOptions {
     var keyFile: String?
     var signingSchemes: [Int] = []
     var mustMatchIssuer = false
+    var staple: [UInt8] = []
+    var timestamps: [UInt8] = []
 
     // A pre-shared key to be imported (RFC 9258)
     var key: [UInt8] = []
