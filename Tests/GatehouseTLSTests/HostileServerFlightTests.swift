@@ -113,7 +113,7 @@ struct HostileServerFlightTests {
             $0.entries[0].extensions.append(.statusRequest, [1, 0, 0, 1, 0])
         },
         .entry("B-41 timestamps unasked", .unsolicited(.signedCertificateTimestamp), .unsupportedExtension) {
-            $0.entries[0].extensions.append(.signedCertificateTimestamp, [])
+            $0.entries[0].extensions.append(.signedCertificateTimestamp, [0, 3, 0, 1, 9])
         },
         .entry("B-41 an unknown extension", .unsolicited(.unknown), .unsupportedExtension) {
             $0.entries[0].extensions.append(.unknown, [])

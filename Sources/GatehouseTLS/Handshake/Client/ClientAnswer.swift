@@ -1,6 +1,7 @@
 /// A decision beside the state that waits for it.
 enum ClientAnswer: ~Copyable {
-    case verdict(JudgingServer, despiteProblems: Bool)
+    case accepted(JudgingServer)
+    case acceptedDespiteProblems(JudgingServer)
     case verdictAgain(JudgingResumption, despiteProblems: Bool)
     case credential(ChoosingClientCredential, Credential?)
     case signature(ClientSigning, [UInt8])
@@ -10,8 +11,9 @@ enum ClientAnswer: ~Copyable {
 
     consuming func proceed(_ core: inout ConnectionCore) throws(TLSError) -> ClientHandshake {
         switch consume self {
-        case .verdict(let state, let despiteProblems):
-            .awaitingServerFinished(state.accept(despiteProblems: despiteProblems, &core))
+        case .accepted(let state): .awaitingServerFinished(state.accept(despiteProblems: false, &core))
+        case .acceptedDespiteProblems(let state):
+            .awaitingServerFinished(state.accept(despiteProblems: true, &core))
         case .verdictAgain(let state, let despiteProblems):
             try state.accept(despiteProblems: despiteProblems, &core)
         case .credential(let state, let credential): try state.resume(credential, &core)
@@ -27,8 +29,8 @@ extension ClientHandshake {
         switch consume self {
         case .judgingServer(let state):
             switch decision {
-            case .accept: .verdict(state, despiteProblems: false)
-            case .acceptDespiteProblems: .verdict(state, despiteProblems: true)
+            case .accept: .accepted(state)
+            case .acceptDespiteProblems: .acceptedDespiteProblems(state)
             case .reject(let alert): .refused(alert)
             default: .mismatch(.judgingServer(state))
             }
