@@ -94,8 +94,9 @@ struct ClientHelloComposer {
         hello.extensions.order += [.supportedVersions, .keyShare]
         hello.supportedVersions = [.tls13]
         hello.keyShares = [share]
-        if configuration.sendsGREASE { GREASE.add(to: &hello) }
-        if configuration.shufflesExtensions { hello.extensions.order.shuffle() }
+        var randomness = BufferedRandomness()
+        if configuration.sendsGREASE { GREASE.add(to: &hello, &randomness) }
+        if configuration.shufflesExtensions { hello.extensions.order.shuffle(using: &randomness) }
         return hello
     }
 }

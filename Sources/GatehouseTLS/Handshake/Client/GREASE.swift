@@ -4,15 +4,15 @@ import GatehouseSystem
 /// Values that mean nothing, so that servers keep ignoring what they do not know (RFC 8701).
 enum GREASE {
     /// 0x0A0A, 0x1A1A, ... 0xFAFA.
-    private static func values(_ count: Int) -> [UInt16] {
-        let nibbles = (0..<16 as Range<UInt16>).shuffled()
+    private static func values(_ count: Int, _ randomness: inout BufferedRandomness) -> [UInt16] {
+        let nibbles = (0..<16 as Range<UInt16>).shuffled(using: &randomness)
         return nibbles.prefix(count).map { $0 << 12 | 0x0A00 | $0 << 4 | 0x000A }
     }
 
     /// RFC 8701 §3.1: a client may put them into the lists of cipher suites, versions, groups, signature algorithms and
     /// key shares, and may send extensions of these types.
-    static func add(to hello: inout ClientHello) {
-        let values = values(6)
+    static func add(to hello: inout ClientHello, _ randomness: inout BufferedRandomness) {
+        let values = values(6, &randomness)
         hello.cipherSuites.insert(CipherSuite(rawValue: values[0]), at: 0)
         hello.supportedVersions?.insert(ProtocolVersion(rawValue: values[1]), at: 0)
         hello.signatureAlgorithms?.insert(SignatureScheme(rawValue: values[5]), at: 0)
