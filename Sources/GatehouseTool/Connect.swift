@@ -47,29 +47,22 @@ private func target(_ text: String) throws(UsageError) -> (host: String, port: U
 }
 
 private func configuration(_ options: OptionParser.Result) throws(UsageError) -> SSLConfiguration {
-    let verification: PeerVerification
+    var configuration = SSLConfiguration()
     if options.has("--insecure") {
         guard !options.has("--ca") else { throw UsageError("--insecure and --ca exclude each other") }
-        verification = .dangerouslyAcceptAnyCertificate
+        configuration.peerVerifyMode = .none
+        configuration.dangerouslyAllowsUnverifiedServers = true
     } else if let path = options.value("--ca") {
-        verification = .trustStore(TrustStore(anchors: try Settings.certificates(in: path)))
+        configuration.caCertificates = try Settings.certificates(in: path)
     } else {
         do {
-            verification = .trustStore(try TrustStore.system())
+            configuration.trustStore = try TrustStore.system()
         } catch {
             throw UsageError("\(error): give some with --ca")
         }
     }
-    do {
-        return try SSLConfiguration(
-            verification: verification, allowedNextProtocols: options.list("--alpn") ?? [],
-            ciphers: Settings.suites(options), groups: Settings.groups(options),
-            keyLog: Settings.keyLog(options.value("--keylog")))
-    } catch let error as UsageError {
-        throw error
-    } catch {
-        throw UsageError("\(error)")
-    }
+    try Settings.apply(options, to: &configuration, as: .client)
+    return configuration
 }
 
 /// Moves bytes between the connection and the standard streams.

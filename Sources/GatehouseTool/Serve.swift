@@ -89,20 +89,12 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
     }
     let isEphemeral = credentials.isEmpty
     if isEphemeral { credentials = [try EphemeralCredential.make()] }
-    do {
-        let configuration = try SSLConfiguration(
-            credentials: credentials, allowedNextProtocols: options.list("--alpn") ?? [],
-            ciphers: Settings.suites(options), groups: Settings.groups(options),
-            keyLog: Settings.keyLog(options.value("--keylog")))
-        if isEphemeral {
-            Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
-        }
-        return configuration
-    } catch let error as UsageError {
-        throw error
-    } catch {
-        throw UsageError("\(error)")
+    var configuration = SSLConfiguration(credentials: credentials)
+    try Settings.apply(options, to: &configuration, as: .server)
+    if isEphemeral {
+        Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
     }
+    return configuration
 }
 
 /// Waits for SIGINT or SIGTERM, on a thread of its own.

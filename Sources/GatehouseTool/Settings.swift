@@ -30,12 +30,27 @@ enum Settings {
         return values
     }
 
-    static func suites(_ options: OptionParser.Result) throws(UsageError) -> [SSLCipher] {
+    private static func suites(_ options: OptionParser.Result) throws(UsageError) -> [SSLCipher] {
         try values(options.list("--suites"), of: SSLCipher.supported, "cipher suite")
     }
 
-    static func groups(_ options: OptionParser.Result) throws(UsageError) -> [NamedGroup] {
+    private static func groups(_ options: OptionParser.Result) throws(UsageError) -> [NamedGroup] {
         try values(options.list("--groups"), of: NamedGroup.supported, "group")
+    }
+
+    /// Takes over the options that both roles have, and checks the whole.
+    static func apply(
+        _ options: OptionParser.Result, to configuration: inout SSLConfiguration, as role: SSLConfiguration.Role
+    ) throws(UsageError) {
+        configuration.allowedNextProtocols = options.list("--alpn") ?? []
+        configuration.ciphers = try suites(options)
+        configuration.groups = try groups(options)
+        configuration.keyLog = try keyLog(options.value("--keylog"))
+        do {
+            try configuration.validate(as: role)
+        } catch {
+            throw UsageError("\(error)")
+        }
     }
 
     /// Reads a file whole.
@@ -71,7 +86,7 @@ enum Settings {
     }
 
     /// Appends secrets to a file, which is its owner's alone when it is made.
-    static func keyLog(_ path: String?) throws(UsageError) -> SSLConfiguration.KeyLog? {
+    private static func keyLog(_ path: String?) throws(UsageError) -> SSLConfiguration.KeyLog? {
         guard let path else { return nil }
         let file: KeyLogFile
         do {

@@ -15,8 +15,7 @@ final class Listener: Sendable {
 actor Acceptor: LoopBound, DescriptorWatcher {
     /// What new connections get: each loop's own snapshot of the server's settings.
     struct Settings: Sendable {
-        var tls: ServerConfiguration
-        var keyLog: SSLConfiguration.KeyLog?
+        var configuration: PreparedConfiguration<ServerConfiguration>
         var handshakeTimeout: Duration?
         /// How many handshakes may be in flight on this loop.
         var maxHandshakes: Int

@@ -45,8 +45,8 @@ public actor SSLServer: LoopBound {
 
     // MARK: Settings
 
-    /// What connections accepted from now on get.
-    public private(set) var sslConfiguration: SSLConfiguration
+    /// What connections accepted from now on get; ``setSSLConfiguration(_:)`` sets it.
+    public var sslConfiguration: SSLConfiguration { configuration.settings }
     /// How long a client may take from the accepting to the encrypted connection; `nil` for ever. 5 seconds by
     /// default. It counts for connections accepted from now on.
     public var handshakeTimeout: Duration? = .seconds(5) {
@@ -74,7 +74,8 @@ public actor SSLServer: LoopBound {
 
     let loops: [EventLoop]
     let counters: [LoopCounters]
-    var tls: ServerConfiguration
+    let resumption: ResumptionResources
+    var configuration: PreparedConfiguration<ServerConfiguration>
     var listener: Listener?
     var endpoint: Endpoint?
     var acceptors: [Acceptor] = []
@@ -90,7 +91,7 @@ public actor SSLServer: LoopBound {
 
     /// Makes a server with threads of its own.
     ///
-    /// - Throws: `SocketFailure` when the configuration is a client's, or a thread does not start.
+    /// - Throws: `SocketFailure` when a server cannot work with the configuration, or a thread does not start.
     public init(configuration: SSLConfiguration, threads: Int = 1) throws(SocketFailure) {
         var loops: [EventLoop] = []
         do {
@@ -103,7 +104,7 @@ public actor SSLServer: LoopBound {
 
     /// Makes a server on a loop that others may live on too.
     ///
-    /// - Throws: `SocketFailure` when the configuration is a client's.
+    /// - Throws: `SocketFailure` when a server cannot work with the configuration.
     public init(configuration: SSLConfiguration, on loop: EventLoop) throws(SocketFailure) {
         try self.init(configuration: configuration, loops: [loop])
     }
@@ -112,16 +113,23 @@ public actor SSLServer: LoopBound {
         loop = loops[0]
         self.loops = loops
         counters = loops.map { _ in LoopCounters() }
-        sslConfiguration = configuration
-        tls = try configuration.serverConfiguration()
+        resumption = ResumptionResources()
+        do throws(ConfigurationError) {
+            self.configuration = try PreparedConfiguration(server: configuration, resumption)
+        } catch {
+            throw SocketFailure(error)
+        }
     }
 
     /// Sets what connections accepted from now on get; those accepted before keep theirs.
     ///
-    /// - Throws: `SocketFailure` when the configuration is a client's.
+    /// - Throws: `SocketFailure` when a server cannot work with the configuration.
     public func setSSLConfiguration(_ configuration: SSLConfiguration) throws(SocketFailure) {
-        tls = try configuration.serverConfiguration()
-        sslConfiguration = configuration
+        do throws(ConfigurationError) {
+            self.configuration = try PreparedConfiguration(server: configuration, resumption)
+        } catch {
+            throw SocketFailure(error)
+        }
         spreadSettings()
     }
 }
@@ -218,7 +226,7 @@ extension SSLServer {
 
     private var settings: Acceptor.Settings {
         Acceptor.Settings(
-            tls: tls, keyLog: sslConfiguration.keyLog, handshakeTimeout: handshakeTimeout,
+            configuration: configuration, handshakeTimeout: handshakeTimeout,
             maxHandshakes: max(1, maxHandshakes / loops.count))
     }
 

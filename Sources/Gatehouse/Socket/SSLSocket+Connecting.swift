@@ -8,8 +8,9 @@ extension SSLSocket {
     /// Begins to serve a connection that came in. The one deadline of the handshake runs from here to encryption.
     func begin(_ settings: Acceptor.Settings) {
         phase = .silent
-        channel = ServerConnection(settings.tls, now: SystemClock.unixTime)
-        keyLog = settings.keyLog
+        serverConfiguration = settings.configuration
+        channel = ServerConnection(settings.configuration.engine, now: SystemClock.unixTime)
+        keyLog = settings.configuration.settings.keyLog
         prepareTransport()
         startHandshakeDeadline(settings.handshakeTimeout)
         updateInterest()
@@ -117,7 +118,8 @@ extension SSLSocket {
         guard let clientConfiguration else { return }
         do {
             channel = try ClientConnection(
-                clientConfiguration, serverName: peerVerifyName, now: SystemClock.unixTime, output: &outbox)
+                clientConfiguration.engine, serverName: peerVerifyName,
+                session: clientConfiguration.settings.sessionTicket, now: SystemClock.unixTime, output: &outbox)
             flush()
         } catch {
             switch error {

@@ -117,9 +117,8 @@ extension SSLSocket: DescriptorWatcher {
         case .handshakeComplete: handshakeCompleted()
         case .alertReceived(let alert): notices.append(.alertReceived(alert))
         case .closeNotify: peerClosed()
-        // No configuration made here offers early data, keeps tickets or asks for a decision.
         case .earlyData, .earlyDataRejected, .sessionTicket: break
-        case .needs: try channel?.resume(with: .reject(.internalError), output: &outbox)
+        case .needs(let need): try decide(need)
         }
     }
 

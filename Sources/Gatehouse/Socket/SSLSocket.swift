@@ -103,7 +103,9 @@ public actor SSLSocket: LoopBound {
     var channel: (any SecureChannel & ~Copyable)?
     var keyLog: SSLConfiguration.KeyLog?
     var supervisor: Acceptor?
-    var clientConfiguration: ClientConfiguration?
+    /// What it goes by; either the one or the other.
+    var serverConfiguration: PreparedConfiguration<ServerConfiguration>?
+    var clientConfiguration: PreparedConfiguration<ClientConfiguration>?
     /// Addresses that are left to try, and the name that the certificate must carry.
     var candidates: [Endpoint] = []
     var peerVerifyName: String?
@@ -147,14 +149,18 @@ public actor SSLSocket: LoopBound {
 
     /// A client's socket, not yet connected. Its ``handshakeTimeout`` counts from the first attempt to connect.
     ///
-    /// - Throws: `SocketFailure` when the configuration is a server's.
+    /// - Throws: `SocketFailure` when a client cannot work with the configuration.
     public init(
         configuration: SSLConfiguration, on loop: EventLoop, handshakeTimeout: Duration? = .seconds(30)
     ) throws(SocketFailure) {
         self.loop = loop
         self.handshakeTimeout = handshakeTimeout
         number = 0
-        clientConfiguration = try configuration.clientConfiguration()
+        do throws(ConfigurationError) {
+            clientConfiguration = try PreparedConfiguration(client: configuration)
+        } catch {
+            throw SocketFailure(error)
+        }
         keyLog = configuration.keyLog
     }
 }

@@ -1,4 +1,5 @@
 import GatehouseSystem
+import GatehouseTLS
 
 /// What went wrong with a socket or a server.
 public enum SocketError: Sendable, Hashable {
@@ -72,6 +73,10 @@ public struct SocketFailure: Error, Sendable, CustomStringConvertible {
 
     init(_ error: SystemError) {
         self.init(SocketError(error), error.description)
+    }
+
+    init(_ error: ConfigurationError) {
+        self.init(.sslInvalidUserData, error.description)
     }
 
     /// What listening failed with. The commonest reasons have a text of their own.

@@ -10,9 +10,11 @@ public struct TrustStore: Sendable {
         /// Positions in `anchors` by subject.
         let bySubject: [DistinguishedName: [Int]]
         let generation: UInt64
+        let fingerprint: [UInt8]
 
         init(_ anchors: [TrustAnchor]) {
             self.anchors = anchors
+            fingerprint = anchors.fingerprint
             var bySubject: [DistinguishedName: [Int]] = [:]
             for (index, anchor) in anchors.enumerated() {
                 bySubject[anchor.subject, default: []].append(index)
@@ -41,6 +43,8 @@ public struct TrustStore: Sendable {
     public var certificates: [Certificate] { contents.anchors.compactMap(\.certificate) }
     /// Differs between any two stores that were made separately: what was decided with one is void with the other.
     package var generation: UInt64 { contents.generation }
+    /// The same for the same anchors in any order, in any process; 32 bytes.
+    package var fingerprint: [UInt8] { contents.fingerprint }
 
     /// Whether this very certificate is an anchor.
     func contains(_ certificate: Certificate) -> Bool {
@@ -58,6 +62,17 @@ public struct TrustStore: Sendable {
 }
 
 private let nextGeneration = Atomic<UInt64>(0)
+
+extension [TrustAnchor] {
+    fileprivate var fingerprint: [UInt8] {
+        let digests = map { anchor in
+            let bytes = anchor.certificate?.der ?? anchor.subject.der + anchor.publicKeyBits
+            return GatehouseCrypto.Hasher.hash(.sha256, bytes.span)
+        }
+        let joined = digests.sorted { $0.lexicographicallyPrecedes($1) }.flatMap { $0 }
+        return GatehouseCrypto.Hasher.hash(.sha256, joined.span)
+    }
+}
 
 /// A key that is trusted to sign certificates (RFC 5280 §6.1.1 (d)).
 ///

@@ -30,6 +30,8 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case noServerName
     /// A server name that is neither a host name nor an IP address.
     case invalidServerName(String)
+    /// A setting out of its bounds, or one that does not go together with another: what to change.
+    case unusableSetting(String)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -55,6 +57,7 @@ extension ConfigurationError: CustomStringConvertible {
         case .invalidTicketSettings: "there are more than 255 tickets, or their lifetime is over 7 days"
         case .noServerName: "a client that verifies certificates needs the name of the server"
         case .invalidServerName(let name): "\"\(name)\" is neither a host name nor an IP address"
+        case .unusableSetting(let reason): reason
         }
     }
 }

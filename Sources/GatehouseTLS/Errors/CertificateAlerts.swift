@@ -1,10 +1,15 @@
-import GatehouseCertificates
+package import GatehouseCertificates
 
 extension CertificateRejected {
     /// The alert for the first problem: the one that explains the others.
     var alert: AlertDescription {
         problems.first?.code.alert ?? .certificateUnknown
     }
+}
+
+extension CertificateProblem {
+    /// The alert that says this to the peer.
+    package var alert: AlertDescription { code.alert }
 }
 
 extension CertificateProblem.Code {

@@ -9,8 +9,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ServeTests {
     /// The configuration of a client that trusts whom it meets.
-    private static func anyServer() throws -> SSLConfiguration {
-        try SSLConfiguration(verification: .dangerouslyAcceptAnyCertificate)
+    private static var anyServer: SSLConfiguration {
+        var configuration = SSLConfiguration()
+        configuration.peerVerifyMode = .none
+        configuration.dangerouslyAllowsUnverifiedServers = true
+        return configuration
     }
 
     /// One request over our own client; the whole answer.
@@ -18,7 +21,7 @@ import Testing
         _ endpoint: Endpoint, _ request: String = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         _ configuration: SSLConfiguration? = nil
     ) async throws -> String {
-        let socket = try await SSLSocket.connected(to: endpoint, configuration ?? Self.anyServer())
+        let socket = try await SSLSocket.connected(to: endpoint, configuration ?? Self.anyServer)
         await socket.write(request.utf8)
         try await eventually { await socket.state == .unconnected }
         return String(decoding: await socket.readAll(), as: UTF8.self)
@@ -27,9 +30,10 @@ import Testing
     @Test("www tells what was negotiated, refuses other methods and long requests, and ends on SIGTERM and SIGINT")
     func www() async throws {
         let (process, endpoint) = try await ToolProcess.serving(["--alpn", "h2,http/1.1"])
-        let configuration = try SSLConfiguration(
-            verification: .dangerouslyAcceptAnyCertificate, allowedNextProtocols: ["http/1.1"],
-            ciphers: [.chacha20Poly1305SHA256], groups: [.secp384r1])
+        var configuration = Self.anyServer
+        configuration.allowedNextProtocols = ["http/1.1"]
+        configuration.ciphers = [.chacha20Poly1305SHA256]
+        configuration.groups = [.secp384r1]
         let page = try await get(endpoint, "GET / HTTP/1.1\r\n\r\n", configuration)
         #expect(page.hasPrefix("HTTP/1.1 200 OK\r\n"))
         for line in [
@@ -56,7 +60,7 @@ import Testing
     func echo() async throws {
         let (process, endpoint) = try await ToolProcess.serving(["--mode", "echo", "--threads", "2"])
         let data = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-        let socket = try await SSLSocket.connected(to: endpoint, Self.anyServer())
+        let socket = try await SSLSocket.connected(to: endpoint, Self.anyServer)
         #expect(await socket.write(data) == data.count)
         #expect(try await socket.receive(data.count) == data)
         await socket.disconnectFromHost()
@@ -138,7 +142,7 @@ import Testing
         #expect(errors.first?["error"] == "socketResource")
         #expect(errors.first?["reason"] == "cannot accept a connection: Too many open files")
         clients = []
-        let socket = try await SSLSocket.connected(to: endpoint, Self.anyServer())
+        let socket = try await SSLSocket.connected(to: endpoint, Self.anyServer)
         await socket.write([1, 2, 3])
         #expect(try await socket.receive(3) == [1, 2, 3])
         await socket.abort()
@@ -214,7 +218,7 @@ import Testing
             let loop = try EventLoop()
             var sockets: [SSLSocket] = []
             for _ in 0..<count {
-                let socket = try SSLSocket(configuration: Self.anyServer(), on: loop)
+                let socket = try SSLSocket(configuration: Self.anyServer, on: loop)
                 try await socket.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
                 await socket.write("GET / HTTP/1.1\r\n\r\n".utf8)
                 sockets.append(socket)

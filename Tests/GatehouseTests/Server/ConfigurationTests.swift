@@ -1,10 +1,11 @@
-import Gatehouse
 import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
 import Testing
+
+@testable import Gatehouse
 
 @Suite(.timeLimit(.minutes(1))) struct ConfigurationTests {
     @Test("G-13, 6.3-32, 6.3-48 what cannot work is refused when the configuration is made, with the reason")
@@ -16,40 +17,125 @@ import Testing
         #expect(throws: ConfigurationError.keyDoesNotMatchCertificate) {
             try SSLConfiguration(localCertificateChain: credential.chain, privateKey: PrivateKey.generate(.p256))
         }
-        #expect(throws: ConfigurationError.noCredentials) { try SSLConfiguration(credentials: []) }
-        #expect(throws: ConfigurationError.unsupportedCipherSuite(nil)) {
-            try SSLConfiguration(credentials: [credential], ciphers: [])
-        }
+        refuses(.noCredentials, as: .server) { $0.credentials = [] }
+        refuses(.unsupportedCipherSuite(nil)) { $0.ciphers = [] }
         let unknown = SSLCipher(rawValue: 0x1399)
-        #expect(throws: ConfigurationError.unsupportedCipherSuite(unknown)) {
-            try SSLConfiguration(credentials: [credential], ciphers: [.aes128GCMSHA256, unknown])
-        }
-        #expect(throws: ConfigurationError.self) { try SSLConfiguration(credentials: [credential], groups: []) }
-        #expect(throws: ConfigurationError.self) {
-            try SSLConfiguration(credentials: [credential], groups: [NamedGroup(rawValue: 1)])
-        }
+        refuses(.unsupportedCipherSuite(unknown)) { $0.ciphers = [.aes128GCMSHA256, unknown] }
+        refuses(.unsupportedGroup("")) { $0.groups = [] }
+        refuses(.unsupportedGroup(NamedGroup(rawValue: 1).description)) { $0.groups = [NamedGroup(rawValue: 1)] }
         for name in ["", String(repeating: "a", count: 256)] {
-            #expect(throws: ConfigurationError.invalidApplicationProtocol(name)) {
-                try SSLConfiguration(credentials: [credential], allowedNextProtocols: [name])
-            }
+            refuses(.invalidApplicationProtocol(name)) { $0.allowedNextProtocols = [name] }
         }
+        refuses(.invalidRecordSizeLimit(63)) { $0.recordSizeLimit = 63 }
+        refuses(.invalidTicketSettings) { $0.sessionTicketCount = 256 }
+        refuses(.invalidTicketSettings) { $0.sessionTicketLifetime = .seconds(7 * 86_400 + 1) }
+        refuses(.invalidTicketSettings) { $0.sessionTicketLifetime = .seconds(-1) }
     }
 
-    @Test("a server's and a client's configuration are not interchangeable")
-    func roles() throws {
-        #expect(throws: SocketFailure.self) { try SSLServer(configuration: Fixture.client()) }
-        #expect(throws: SocketFailure.self) { try SSLSocket(configuration: Fixture.server(), on: EventLoop()) }
+    @Test("G-13 settings that do not go together are refused, with the setting's name in the reason")
+    func pairs() throws {
+        let key = try PreSharedKey(identity: [1], key: [UInt8](repeating: 7, count: 16), hash: .sha384)
+        refusesSetting("peerVerifyDepth") { $0.peerVerifyDepth = -1 }
+        refusesSetting("allowedNextProtocols") {
+            $0.allowedNextProtocols = (0..<300).map { "\($0)" + String(repeating: "a", count: 250) }
+        }
+        refusesSetting("signature scheme") { $0.signatureSchemes = [] }
+        refusesSetting("signature scheme") { $0.signatureSchemes = [.rsaPKCS1SHA256] }
+        refusesSetting("same identity") { $0.preSharedKeys = [key, key] }
+        refusesSetting("ciphers") {
+            $0.preSharedKeys = [key]
+            $0.ciphers = [.aes128GCMSHA256]
+        }
+        refusesSetting("missingCertificateIsFatal", as: .server) { $0.missingCertificateIsFatal = true }
+        refusesSetting("announcesCertificateAuthorities", as: .server) { $0.announcesCertificateAuthorities = true }
+        refusesSetting("maximumEarlyDataSize", as: .server) {
+            $0.maximumEarlyDataSize = 1
+            $0.sessionResumption = .disabled
+        }
+        refusesSetting("revocation", as: .server) {
+            $0.peerVerifyMode = .verify
+            $0.verificationPolicy.revocation = .required
+        }
+        refusesSetting("revocation", as: .client) { $0.verificationPolicy.revocation = .required }
+        refusesSetting("offersEarlyData", as: .client) {
+            $0.offersEarlyData = true
+            $0.sessionResumption = .disabled
+        }
+        for mode in [PeerVerifyMode.none, .query] {
+            refusesSetting("dangerouslyAllowsUnverifiedServers", as: .client) { $0.peerVerifyMode = mode }
+        }
+        // Without a certificate, a pre-shared key has to be required.
+        refuses(.noCredentials, as: .server) {
+            $0.credentials = []
+            $0.preSharedKeys = [key]
+            $0.preSharedKeyPolicy = .orCertificate
+        }
+        var configuration = SSLConfiguration()
+        configuration.preSharedKeys = [key]
+        try configuration.validate(as: .server)
+        configuration.preSharedKeys = []
+        configuration.preSharedKeyPolicy = .required
+        try configuration.validate(as: .server)
+    }
+
+    @Test("G-12 a server trusts nobody until it is told whom; Auto asks for nothing until then")
+    func emptyStore() throws {
+        let configuration = try Fixture.server()
+        #expect(configuration.caCertificates.isEmpty)
+        #expect(configuration.trustStore == nil)
+        #expect(configuration.serverVerifyMode == .none)
+        var asking = configuration
+        asking.caCertificates = [Fixture.credential.chain[0]]
+        #expect(asking.caCertificates == [Fixture.credential.chain[0]])
+        #expect(asking.serverVerifyMode == .auto)
+    }
+
+    @Test("SV-3, SV-4, 6.3-31, 6.3-36 a configuration is a value; what cannot work leaves the old one in place")
+    func values() async throws {
+        let server = try SSLServer(configuration: Fixture.server(alpn: ["old"]))
+        var configuration = await server.sslConfiguration
+        #expect(configuration.allowedNextProtocols == ["old"])
+        configuration.peerVerifyDepth = 100
+        #expect(configuration.peerVerifyDepth == 100)
+        #expect(await server.sslConfiguration.peerVerifyDepth == 0)
+        configuration.credentials = []
+        await #expect(throws: SocketFailure.self) { try await server.setSSLConfiguration(configuration) }
+        #expect(await server.sslConfiguration.allowedNextProtocols == ["old"])
+        #expect(throws: SocketFailure.self) { try SSLServer(configuration: SSLConfiguration()) }
+    }
+
+    private func refuses(
+        _ error: ConfigurationError, as role: SSLConfiguration.Role? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout SSLConfiguration) -> Void
+    ) {
+        var configuration = SSLConfiguration(credentials: [Fixture.credential])
+        change(&configuration)
+        #expect(throws: error, sourceLocation: sourceLocation) { try configuration.validate(as: role) }
+    }
+
+    private func refusesSetting(
+        _ name: String, as role: SSLConfiguration.Role? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ change: (inout SSLConfiguration) -> Void
+    ) {
+        var configuration = SSLConfiguration(credentials: [Fixture.credential])
+        change(&configuration)
+        #expect(sourceLocation: sourceLocation) {
+            try configuration.validate(as: role)
+        } throws: { error in
+            guard case .unusableSetting(let reason) = error as? ConfigurationError else { return false }
+            return reason.contains(name)
+        }
     }
 
     @Test("6.3-29 the server's order of suites wins; groups and suites are taken from the configuration")
     func preferences() async throws {
-        let configuration = try SSLConfiguration(
-            credentials: [Fixture.credential], ciphers: [.aes256GCMSHA384, .aes128GCMSHA256],
-            groups: [.secp384r1, .x25519])
+        var configuration = try Fixture.server()
+        configuration.ciphers = [.aes256GCMSHA384, .aes128GCMSHA256]
+        configuration.groups = [.secp384r1, .x25519]
         let (server, _, endpoint) = try await SSLServer.listening(configuration)
-        let client = try SSLConfiguration(
-            verification: .trustStore(TrustStore(anchors: Fixture.credential.chain)),
-            ciphers: [.aes128GCMSHA256, .aes256GCMSHA384], groups: [.secp384r1])
+        var client = try Fixture.client()
+        client.ciphers = [.aes128GCMSHA256, .aes256GCMSHA384]
+        client.groups = [.secp384r1]
         let socket = try await SSLSocket.connected(to: endpoint, client)
         #expect(await socket.sessionCipher == .aes256GCMSHA384)
         #expect(await socket.session?.group == .secp384r1)
@@ -60,14 +146,10 @@ import Testing
     @Test("F-16, G-18 both sides tell the same secrets to their key logs")
     func keyLog() async throws {
         let lines = Mutex<[[UInt8]]>([[], []])
-        let configuration = try SSLConfiguration(credentials: [Fixture.credential]) { more in
-            lines.withLock { $0[0] += more }
-        }
-        let client = try SSLConfiguration(
-            verification: .trustStore(TrustStore(anchors: Fixture.credential.chain))
-        ) { more in
-            lines.withLock { $0[1] += more }
-        }
+        var configuration = try Fixture.server()
+        configuration.keyLog = { more in lines.withLock { $0[0] += more } }
+        var client = try Fixture.client()
+        client.keyLog = { more in lines.withLock { $0[1] += more } }
         let (server, _, endpoint) = try await SSLServer.listening(configuration)
         let socket = try await SSLSocket.connected(to: endpoint, client)
         #expect(await server.next() != nil)

@@ -165,7 +165,7 @@ import Testing
 
     @Test("several certificates: the one that carries the name asked for is served")
     func severalCertificates() async throws {
-        let configuration = try SSLConfiguration(credentials: [Fixture.otherCredential, Fixture.credential])
+        let configuration = SSLConfiguration(credentials: [Fixture.otherCredential, Fixture.credential])
         let (server, _, endpoint) = try await SSLServer.listening(configuration)
         let client = try await SSLSocket.connected(to: endpoint)
         #expect(await client.session?.peerCertificates.first == Fixture.credential.chain[0])

@@ -24,12 +24,16 @@ enum Fixture {
     }
 
     static func server(alpn: [String] = [], _ credential: Credential = credential) throws -> SSLConfiguration {
-        try SSLConfiguration(credentials: [credential], allowedNextProtocols: alpn)
+        var configuration = SSLConfiguration(credentials: [credential])
+        configuration.allowedNextProtocols = alpn
+        return configuration
     }
 
     static func client(alpn: [String] = [], _ credential: Credential = credential) throws -> SSLConfiguration {
-        let store = TrustStore(anchors: [credential.chain[0]])
-        return try SSLConfiguration(verification: .trustStore(store), allowedNextProtocols: alpn)
+        var configuration = SSLConfiguration()
+        configuration.caCertificates = [credential.chain[0]]
+        configuration.allowedNextProtocols = alpn
+        return configuration
     }
 
     /// What the engine's client needs for the same.

@@ -1,0 +1,115 @@
+import GatehouseCertificates
+import GatehouseCrypto
+public import GatehouseTLS
+
+extension SSLConfiguration {
+    /// Checks the settings, alone and against each other.
+    ///
+    /// - Parameter role: what it is to be used for; `nil`: only what no role allows is refused.
+    /// - Throws: `ConfigurationError`, with what is wrong.
+    public func validate(as role: Role? = nil) throws(ConfigurationError) {
+        try validateValues()
+        switch role {
+        case .server: try validateServer()
+        case .client: try validateClient()
+        case nil: break
+        }
+    }
+
+    private func validateValues() throws(ConfigurationError) {
+        guard (0...255).contains(peerVerifyDepth) else {
+            throw .unusableSetting("peerVerifyDepth is \(peerVerifyDepth), not 0 to 255")
+        }
+        guard (.zero ... .seconds(Int(UInt32.max))).contains(sessionTicketLifetime) else {
+            throw .invalidTicketSettings
+        }
+        guard allowedNextProtocols.reduce(0, { $0 + $1.utf8.count + 1 }) <= Self.longestExtension else {
+            throw .unusableSetting("allowedNextProtocols do not fit into a ClientHello")
+        }
+        guard !signatureSchemes.isEmpty else { throw .unusableSetting("no signature scheme is configured") }
+        for scheme in signatureSchemes where !SignatureScheme.supportedInHandshake.contains(scheme) {
+            throw .unusableSetting("the signature scheme \(scheme) is not supported")
+        }
+        for (index, key) in preSharedKeys.enumerated() {
+            guard !preSharedKeys[..<index].contains(where: { $0.identity == key.identity && $0.hash == key.hash })
+            else { throw .unusableSetting("two pre-shared keys have the same identity") }
+            guard ciphers.contains(where: { CipherSuiteParameters($0)?.hash == key.hash }) else {
+                throw .unusableSetting("no cipher suite of ciphers has the hash of a pre-shared key")
+            }
+        }
+        // The engine checks the rest, in either role's terms.
+        var client = ClientConfiguration(verification: .asksForVerdict)
+        applyClientSettings(to: &client)
+        try client.validate()
+        var server = ServerConfiguration.askingForCredential()
+        applyServerSettings(to: &server)
+        try server.validate()
+    }
+
+    private func validateServer() throws(ConfigurationError) {
+        guard !credentials.isEmpty || asksForCredential || requiresPreSharedKey else { throw .noCredentials }
+        let mode = serverVerifyMode
+        if missingCertificateIsFatal && mode == .none {
+            throw .unusableSetting("missingCertificateIsFatal is set, but peerVerifyMode asks nobody for a certificate")
+        }
+        if announcesCertificateAuthorities {
+            guard let trustStore, mode != .none else {
+                throw .unusableSetting("announcesCertificateAuthorities is set, but there are no authorities to name")
+            }
+            guard trustStore.authorityNames.reduce(0, { $0 + $1.count + 2 }) <= Self.longestExtension else {
+                throw .unusableSetting("the names of the certificate authorities do not fit into a message")
+            }
+        }
+        if mode != .none && verificationPolicy.revocation == .required && revocationLists.isEmpty {
+            throw .unusableSetting("verificationPolicy requires revocation lists, and there are none")
+        }
+        if maximumEarlyDataSize > 0, case .disabled = sessionResumption {
+            throw .unusableSetting("maximumEarlyDataSize is set, but early data needs sessionResumption")
+        }
+    }
+
+    private func validateClient() throws(ConfigurationError) {
+        switch peerVerifyMode {
+        case .none, .query:
+            guard dangerouslyAllowsUnverifiedServers else {
+                throw .unusableSetting(
+                    "a client with this peerVerifyMode would trust anybody: dangerouslyAllowsUnverifiedServers is not set"
+                )
+            }
+        case .verify, .auto: break
+        }
+        if verificationPolicy.revocation == .required && revocationLists.isEmpty && !ocspStaplingEnabled {
+            throw .unusableSetting(
+                "verificationPolicy requires revocation lists or ocspStaplingEnabled, and there is neither")
+        }
+        if offersEarlyData, case .disabled = sessionResumption {
+            throw .unusableSetting("offersEarlyData is set, but early data needs sessionResumption")
+        }
+    }
+
+    /// What fits into an extension next to its own length, in bytes.
+    private static let longestExtension = 0xFFFF - 2
+}
+
+extension SSLConfiguration {
+    var requiresPreSharedKey: Bool {
+        switch preSharedKeyPolicy {
+        case .required: true
+        case .orCertificate: false
+        case nil: credentials.isEmpty && !asksForCredential && !preSharedKeys.isEmpty
+        }
+    }
+
+    /// What ``PeerVerifyMode/auto`` means here.
+    var serverVerifyMode: PeerVerifyMode {
+        switch peerVerifyMode {
+        case .auto where trustStore == nil: .none
+        default: peerVerifyMode
+        }
+    }
+}
+
+extension TrustStore {
+    /// The DER of the subjects of its certificates.
+    var authorityNames: [[UInt8]] { certificates.map(\.subject.der) }
+}
