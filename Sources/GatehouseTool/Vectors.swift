@@ -91,13 +91,11 @@ private struct VectorFile {
 private struct VectorSummary {
     private var rows = 0
     private var compared = 0
-    private var postponed = 0
     private(set) var differing = 0
 
     mutating func add(_ report: LevelReport, _ trace: Trace) {
         rows += 1
         compared += report.compared
-        if !report.notYet.isEmpty { postponed += 1 }
         if !report.differences.isEmpty { differing += 1 }
         let cells = [(trace.origin, 20), (trace.scenario.rawValue, 22), (report.level.rawValue, 13)]
         let row = cells.map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined()
@@ -106,18 +104,12 @@ private struct VectorSummary {
     }
 
     private static func verdict(_ report: LevelReport) -> String {
-        var parts: [String] = []
-        if !report.differences.isEmpty {
-            parts.append("\(report.differences.count) of \(report.compared) DIFFER")
-        } else if report.compared > 0 {
-            parts.append("\(report.compared) equal")
-        }
-        parts += report.notYet.map { "not yet: \($0)" }
-        return parts.joined(separator: "; ")
+        report.differences.isEmpty
+            ? "\(report.compared) equal" : "\(report.differences.count) of \(report.compared) DIFFER"
     }
 
     var conclusion: String {
         let result = differing == 0 ? "all equal" : "rows that DIFFER: \(differing)"
-        return "\(rows) rows, \(compared) comparisons: \(result); \(postponed) rows not yet, or not yet in full\n"
+        return "\(rows) rows, \(compared) comparisons: \(result)\n"
     }
 }

@@ -51,9 +51,13 @@ public struct ClientCertificatePolicy: Sendable {
         var request = CertificateRequest(context: context)
         request.extensions.order.append(.signatureAlgorithms)
         request.signatureAlgorithms = signatureSchemes
-        request.extensions.order.append(.signatureAlgorithmsCert)
-        request.signatureAlgorithmsCert =
-            signatureSchemes + SignatureScheme.supportedInCertificatesOnly
+        // RFC 9846 §4.3.3: "If no "signature_algorithms_cert" extension is present, then the "signature_algorithms"
+        // extension also applies to signatures appearing in certificates."
+        let onlyInCertificates = SignatureScheme.supportedInCertificatesOnly.filter { !signatureSchemes.contains($0) }
+        if !onlyInCertificates.isEmpty {
+            request.extensions.order.append(.signatureAlgorithmsCert)
+            request.signatureAlgorithmsCert = signatureSchemes + onlyInCertificates
+        }
         if !certificateAuthorities.isEmpty {
             request.extensions.order.append(.certificateAuthorities)
             request.certificateAuthorities = certificateAuthorities

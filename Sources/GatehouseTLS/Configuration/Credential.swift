@@ -32,7 +32,7 @@ public struct Credential: Sendable {
         try self.init(chain: chain, key: key, minimumRSABits: Self.minimumRSABits)
     }
 
-    /// The smallest RSA key is lower for published traces, and nowhere else.
+    /// The smallest RSA key is lower for conformance tests, and nowhere else.
     package init(chain: [Certificate], key: PrivateKey, minimumRSABits: Int) throws(ConfigurationError) {
         guard let leaf = chain.first else { throw .emptyCertificateChain }
         let publicKey: PublicKey

@@ -1,5 +1,4 @@
 import GatehouseCertificates
-package import GatehouseCrypto
 
 /// The client's side of a connection: bytes in, events and bytes out.
 ///
@@ -31,6 +30,15 @@ public struct ClientConnection: ~Copyable, Sendable {
         _ configuration: ClientConfiguration, serverName: String?, session: ClientSession? = nil, now: Int64,
         output: inout [UInt8]
     ) throws(ConnectionStartError) {
+        try self.init(
+            configuration, serverName: serverName, session: session, now: now, replay: nil, output: &output)
+    }
+
+    /// A connection that sends the bytes of a published trace.
+    package init(
+        _ configuration: ClientConfiguration, serverName: String?, session: ClientSession?, now: Int64,
+        replay: Replay?, output: inout [UInt8]
+    ) throws(ConnectionStartError) {
         var name: ReferenceName?
         if let serverName {
             guard let parsed = ReferenceName(host: serverName) else {
@@ -40,7 +48,7 @@ public struct ClientConnection: ~Copyable, Sendable {
         } else if case .verifier = configuration.verification {
             throw .configuration(.noServerName)
         }
-        var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now)
+        var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
         core.writer.padding = configuration.recordPadding
         do throws(TLSError) {
             let state = try ClientHelloComposer(configuration: configuration, name: name, session: session).start(&core)
@@ -51,26 +59,6 @@ public struct ClientConnection: ~Copyable, Sendable {
         } catch {
             throw .failed(error)
         }
-    }
-
-    /// A connection that goes on from the ClientHello of a published trace.
-    ///
-    /// - Throws: `TLSError` when the hello does not decode or the key is no private key of its group.
-    package init(
-        _ configuration: ClientConfiguration, replaying hello: [UInt8], group: NamedGroup, privateKey: [UInt8],
-        now: Int64
-    ) throws(TLSError) {
-        let message = try ReceivedMessage(hello).decode(as: ClientHello.self)
-        let replay = Replay(random: message.random, privateKey: privateKey, signature: [])
-        var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
-        core.reader.allowsChangeCipherSpec = true
-        let key = try core.ephemeralKey(group)
-        connection = Connection(
-            role: .awaitingServerHello(
-                AwaitingServerHello(
-                    offer: ClientOffer(replaying: message, hello, configuration),
-                    key: key)),
-            core: core)
     }
 
     /// The time, in seconds since 1970. Set it before `receive` on a connection that lives long: the age of tickets is

@@ -115,25 +115,13 @@ struct ConnectionCore: ~Copyable, Sendable {
 
     func ephemeralKey(_ group: NamedGroup) throws(TLSError) -> EphemeralKey {
         do throws(CryptoError) {
-            if let replay { return try EphemeralKey(group, privateKey: replay.privateKey.span) }
+            if let privateKey = replay?.privateKeys[group] {
+                return try EphemeralKey(group, privateKey: privateKey.span)
+            }
             return try EphemeralKey.generate(group)
         } catch {
             throw .crypto(error)
         }
-    }
-}
-
-/// The values that a published trace fixes: with them a connection sends the trace's bytes.
-package struct Replay: Sendable {
-    let random: [UInt8]
-    let privateKey: [UInt8]
-    /// The signature in CertificateVerify: RSA-PSS and ECDSA would make another one each time.
-    let signature: [UInt8]
-
-    package init(random: [UInt8], privateKey: [UInt8], signature: [UInt8]) {
-        self.random = random
-        self.privateKey = privateKey
-        self.signature = signature
     }
 }
 

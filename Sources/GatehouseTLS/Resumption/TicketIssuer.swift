@@ -47,13 +47,15 @@ struct TicketIssuer: ~Copyable {
     func issue(_ core: inout ConnectionCore) throws(TLSError) {
         var messages: [UInt8] = []
         for index in 0..<count {
-            let nonce = [UInt8(index)]
+            let published = core.replay?.ticket
+            let nonce = published?.ticketNonce ?? [UInt8(index)]
             var session = session
             session.peerCertificates = core.session?.peerCertificates ?? []
             session.ticketID = SystemRandomness.bytes(16)
-            session.ticketAgeAdd = SystemRandomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
+            session.ticketAgeAdd =
+                published?.ticketAgeAdd ?? SystemRandomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
             session.preSharedKey = SharedSecret(resumptionSecret.preSharedKey(ticketNonce: nonce))
-            guard let ticket = try ticket(for: session) else { break }
+            guard let ticket = try ticket(for: session, published) else { break }
             var message = NewSessionTicket(
                 ticketLifetime: session.lifetime, ticketAgeAdd: session.ticketAgeAdd, ticketNonce: nonce,
                 ticket: ticket)
@@ -66,11 +68,14 @@ struct TicketIssuer: ~Copyable {
         if !messages.isEmpty { try core.send(messages) }
     }
 
-    private func ticket(for session: SessionState) throws(TLSError) -> [UInt8]? {
+    private func ticket(
+        for session: SessionState, _ published: NewSessionTicket?
+    ) throws(TLSError) -> [UInt8]? {
+        if let published { return published.ticket }
         switch configuration.resumption {
-        case .disabled: nil
-        case .tickets(let keys): try SealedTicket.seal(session, keys)
-        case .store(let store): store.keep(session)
+        case .disabled: return nil
+        case .tickets(let keys): return try SealedTicket.seal(session, keys)
+        case .store(let store): return store.keep(session)
         }
     }
 }

@@ -2,159 +2,118 @@ import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseTLS
 
-/// What both roles' connections have in common.
-protocol Endpoint: ~Copyable {
-    mutating func receive(
-        _ buffer: inout MutableSpan<UInt8>, at position: inout Int, output: inout [UInt8]
-    ) throws(TLSError) -> Event?
-    mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError)
-    mutating func close(output: inout [UInt8])
-    mutating func takeKeyLog() -> [UInt8]
-    var isEstablished: Bool { get }
-}
-
-extension ServerConnection: Endpoint {}
-extension ClientConnection: Endpoint {}
-
 extension TraceSet {
-    /// The record_size_limit of the traces' EncryptedExtensions: that of a full TLSInnerPlaintext (RFC 8449 §4).
-    private static let recordSizeLimit = 16385
-    /// The groups of the traces' EncryptedExtensions: five curves, and the five finite fields of RFC 7919.
-    private static let announcedGroups: [NamedGroup] =
-        [.x25519, .secp256r1, .secp384r1, .secp521r1] + (0x0100...0x0104).map(NamedGroup.init)
-
-    /// A server with the trace's random, key share and signature gets the client's records.
+    /// A server with the trace's random, private key, ticket and signature gets the client's records.
     func checkServer(_ trace: Trace, _ report: inout LevelReport) throws {
-        if let feature = trace.scenario.missingFeature { return report.postpone(feature) }
-        let certificate = try trace.published(.server, .certificate).certificate
-        var configuration = try ServerConfiguration(credentials: [
-            Credential(
-                chain: [Certificate(der: certificate)], key: PrivateKey(der: rsaPrivateKey), minimumRSABits: 1024)
-        ])
-        configuration.groups = [trace.group]
-        configuration.announcedGroups = Self.announcedGroups
-        configuration.recordSizeLimit = Self.recordSizeLimit
-        configuration.collectsKeyLog = true
-        let replay = Replay(
-            random: try trace.published(.server, .serverHello).random,
-            privateKey: try trace.published(.serverPrivateKey),
-            signature: try trace.published(.server, .certificateVerify).signature)
-        var server = EndpointReplay(ServerConnection(configuration, now: 0, replay: replay), .server)
-        for record in try trace.openedRecords() { try server.take(record, &report) }
-        server.finish(trace, &report)
+        var replay = try Replay(
+            random: trace.published(.server, .serverHello).random,
+            newSessionTicket: trace.message(.server, .newSessionTicket)?.bytes)
+        replay.privateKeys = [trace.group: try trace.published(.serverPrivateKey)]
+        replay.cookie = trace.message(.server, .helloRetryRequest)?.cookie
+        let configuration = try serverConfiguration(trace, &report)
+        var server = EndpointReplay(ServerConnection(configuration, now: 0, replay: replay), .server, trace)
+        try server.run(&report)
     }
 
-    /// A client with the trace's ClientHello and private key gets the server's records.
+    /// A client with the trace's ClientHello, private keys, session and signature gets the server's records.
     func checkClient(_ trace: Trace, _ report: inout LevelReport) throws {
-        if let feature = trace.scenario.missingFeature { return report.postpone(feature) }
-        var configuration = ClientConfiguration(verification: .dangerouslyAcceptAnyCertificate)
+        let hellos = trace.messages.filter { $0.kind == .clientHello }
+        var replay = try Replay(
+            clientHello: trace.published(.client, .clientHello).bytes, second: hellos.dropFirst().first?.bytes)
+        replay.privateKeys = [trace.group: try trace.published(.clientPrivateKey)]
+        var configuration = ClientConfiguration(verification: .asksForVerdict)
         configuration.groups = [trace.group]
-        configuration.recordSizeLimit = Self.recordSizeLimit
+        if let privateKey = trace.values[.clientFirstHelloPrivateKey] {
+            replay.privateKeys[.x25519] = privateKey
+            configuration.groups.insert(.x25519, at: 0)
+        }
+        configuration.recordSizeLimit = Published.recordSizeLimit
+        configuration.credentials = try trace.credential(.client).map { [$0] } ?? []
+        configuration.offersEarlyData = true
         configuration.collectsKeyLog = true
+        var output: [UInt8] = []
         let connection = try ClientConnection(
-            configuration, replaying: try trace.published(.client, .clientHello).bytes, group: trace.group,
-            privateKey: try trace.published(.clientPrivateKey), now: 0)
-        var client = EndpointReplay(connection, .client)
-        // The first record is the ClientHello, which the connection has been given.
-        for record in try trace.openedRecords().dropFirst() { try client.take(record, &report) }
-        client.finish(trace, &report)
+            configuration, serverName: Published.serverName, session: trace.session(replay, configuration), now: 0,
+            replay: replay, output: &output)
+        var client = EndpointReplay(connection, .client, trace, output: output)
+        try client.run(&report)
+    }
+
+    private func serverConfiguration(_ trace: Trace, _ report: inout LevelReport) throws -> ServerConfiguration {
+        var configuration = ServerConfiguration.askingForCredential()
+        if let credential = try trace.credential(.server) {
+            configuration = try ServerConfiguration(credentials: [credential])
+            let key = try credential.chain.first?.publicKey()
+            if case .rsa = key?.algorithm, let key, try !PrivateKey(der: rsaPrivateKey).isPair(of: key) {
+                report.fail("the RSA key is not that of the server's certificate")
+            }
+        }
+        configuration.groups = [trace.group]
+        configuration.announcedGroups = trace.scenario.announcedGroups
+        configuration.recordSizeLimit = Published.recordSizeLimit
+        configuration.collectsKeyLog = true
+        configuration.earlyData = EarlyDataPolicy(
+            maximumSize: Published.maximumEarlyDataSize, replayGuard: InMemoryReplayGuard(capacity: 1))
+        configuration.resumption = .store(SessionStore(capacity: 1))
+        configuration.ticketCount = trace.message(.server, .newSessionTicket) == nil ? 0 : 1
+        configuration.ticketLifetime = Published.ticketLifetime
+        if trace.message(.server, .certificateRequest) != nil {
+            configuration.clientAuthentication = .required(.asksForVerdict)
+            configuration.clientAuthentication.signatureSchemes = Published.signatureSchemes
+        }
+        if let session = try trace.clientsSession() {
+            configuration.resumption = .store(SessionStore(replaying: session, configuration))
+        }
+        return configuration
     }
 }
 
 extension Trace {
-    /// The records, opened. One that does not open makes the level fail before a connection sees it.
-    fileprivate func openedRecords() throws -> [OpenedRecord] {
-        var report = LevelReport(.records)
-        let opened = try checkRecords(&report)
-        if let difference = report.differences.first { throw RecordsDiffer(difference: difference) }
-        return opened
+    /// The certificate of one side, with its key held elsewhere: the signature is published. `nil` when it shows none.
+    fileprivate func credential(_ side: Sender) throws -> Credential? {
+        guard let certificate = message(side, .certificate) else { return nil }
+        return try Credential(
+            chain: [Certificate(der: certificate.certificate)],
+            signatureSchemes: [published(side, .certificateVerify).signatureScheme])
+    }
+
+    /// The session that the client resumes; `nil` when it resumes none.
+    fileprivate func session(_ replay: Replay, _ configuration: ClientConfiguration) throws -> ClientSession? {
+        guard scenario == .resumed0RTT else { return nil }
+        return replay.session(
+            preSharedKey: try published(.preSharedKey), cipherSuite: cipherSuite, serverName: Published.serverName,
+            maximumEarlyDataSize: Published.maximumEarlyDataSize, configuration)
+    }
+
+    /// The same, as the server knows it.
+    fileprivate func clientsSession() throws -> ClientSession? {
+        let replay = try Replay(clientHello: published(.client, .clientHello).bytes, second: nil)
+        return try session(replay, ClientConfiguration(verification: .asksForVerdict))
     }
 }
 
-private struct RecordsDiffer: Error, CustomStringConvertible {
-    let difference: String
-    var description: String { "the records cannot be replayed: \(difference)" }
+extension Scenario {
+    /// The groups of the server's EncryptedExtensions: curves, and the five finite fields of RFC 7919.
+    fileprivate var announcedGroups: [NamedGroup] {
+        switch self {
+        case .helloRetryRequest: [.secp256r1, .secp384r1, .x25519]
+        default:
+            [.x25519, .secp256r1, .secp384r1, .secp521r1] + (0x0100...0x0104).map { NamedGroup(rawValue: $0) }
+        }
+    }
 }
 
-/// One connection in the place of one side of a trace.
-private struct EndpointReplay<Connection: Endpoint & ~Copyable>: ~Copyable {
-    private var connection: Connection
-    private let side: Trace.Sender
-    /// What the connection has sent and no record of the trace has been compared with.
-    private var output: [UInt8] = []
-    /// The connection's numbers of records are no longer those of the trace.
-    private var hasFallenBehind = false
-    private var index = 0
-
-    init(_ connection: consuming Connection, _ side: Trace.Sender) {
-        self.connection = connection
-        self.side = side
-    }
-
-    /// Feeds a record of the peer, or compares one of this side with what the connection sends.
-    mutating func take(_ record: OpenedRecord, _ report: inout LevelReport) throws {
-        index += 1
-        if record.sender != side { return try feed(record, &report) }
-        if record.type == .handshake, output.isEmpty, connection.isEstablished {
-            // The only message after the handshake in these traces.
-            hasFallenBehind = true
-            return report.postpone("NewSessionTicket and what is numbered after it")
-        }
-        guard !hasFallenBehind else { return }
-        switch record.type {
-        case .applicationData: try connection.send(record.content.span, output: &output)
-        case .alert: connection.close(output: &output)
-        case .handshake, .changeCipherSpec: break  // sent already, in answer to what the peer sent
-        }
-        let ours = Array(output.prefix(record.bytes.count))
-        output.removeFirst(ours.count)
-        report.compare("record \(index) of the \(side)'s side", published: record.bytes, ours: ours)
-    }
-
-    private mutating func feed(_ record: OpenedRecord, _ report: inout LevelReport) throws {
-        var buffer = record.bytes
-        var span = buffer.mutableSpan
-        var position = 0
-        var received: [UInt8] = []
-        var hasPeerClosed = false
-        while let event = try connection.receive(&span, at: &position, output: &output) {
-            switch event {
-            case .applicationData(let range):
-                for offset in range { received.append(span[offset]) }
-            case .closeNotify: hasPeerClosed = true
-            default: break
-            }
-        }
-        guard record.type == .applicationData || record.type == .alert else { return }
-        report.compare(
-            "what the \(side) received in record \(index)", published: record.content,
-            ours: hasPeerClosed ? [1, 0] : received)
-    }
-
-    /// Compares the secrets of the key log, once all records have been taken.
-    mutating func finish(_ trace: Trace, _ report: inout LevelReport) {
-        if !connection.isEstablished { report.fail("the handshake is not complete") }
-        if !output.isEmpty { report.fail("\(output.count) bytes sent that are not in the trace") }
-        let secrets = Self.secrets(inKeyLog: connection.takeKeyLog())
-        for (label, value) in [
-            ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", .clientHandshakeTraffic),
-            ("SERVER_HANDSHAKE_TRAFFIC_SECRET", .serverHandshakeTraffic),
-            ("CLIENT_TRAFFIC_SECRET_0", .clientApplicationTraffic),
-            ("SERVER_TRAFFIC_SECRET_0", .serverApplicationTraffic),
-            ("EXPORTER_SECRET", .exporter),
-        ] as [(String, TraceValue)] {
-            report.compare(value.rawValue, published: trace.values[value] ?? [], ours: secrets[label])
-        }
-    }
-
-    /// The secrets by their labels (RFC 9850): each line has a label, the client's random and a secret.
-    private static func secrets(inKeyLog log: [UInt8]) -> [String: [UInt8]] {
-        var secrets: [String: [UInt8]] = [:]
-        for line in String(decoding: log, as: UTF8.self).split(separator: "\n") {
-            let words = line.split(separator: " ")
-            guard words.count == 3 else { continue }
-            secrets[String(words[0])] = Hexadecimal.decode(words[2])
-        }
-        return secrets
-    }
+/// How both sides of all traces are configured.
+private enum Published {
+    static let serverName = "server"
+    /// That of a full TLSInnerPlaintext (RFC 8449 §4).
+    static let recordSizeLimit = 16385
+    /// In seconds.
+    static let ticketLifetime: UInt32 = 30
+    static let maximumEarlyDataSize: UInt32 = 1024
+    /// What the server's CertificateRequest accepts: ECDSA, RSA-PSS, PKCS #1 and DSA.
+    static let signatureSchemes: [SignatureScheme] = [
+        0x0403, 0x0503, 0x0603, 0x0203, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0201, 0x0402, 0x0502, 0x0602,
+        0x0202,
+    ].map { SignatureScheme(rawValue: $0) }
 }

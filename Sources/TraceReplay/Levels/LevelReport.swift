@@ -19,8 +19,6 @@ package struct LevelReport: Sendable {
     package private(set) var compared = 0
     /// One line for each that differs; empty when all are equal.
     package private(set) var differences: [String] = []
-    /// What could not be compared because a feature is missing here, and which.
-    package private(set) var notYet: [String] = []
 
     init(_ level: TraceLevel) {
         self.level = level
@@ -40,10 +38,6 @@ package struct LevelReport: Sendable {
     mutating func fail(_ difference: String) {
         compared += 1
         differences.append(difference)
-    }
-
-    mutating func postpone(_ what: String) {
-        notYet.append(what)
     }
 
     private static func excerpt(_ bytes: [UInt8], from offset: Int) -> String {

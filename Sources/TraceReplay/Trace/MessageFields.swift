@@ -14,6 +14,7 @@ extension Trace.Message {
     static let headerLength = 4
     private static let versionLength = 2
     private static let randomLength = 32
+    private static let schemeLength = 2
 
     /// The random of a HelloRetryRequest (§4.2.3).
     static let retryRandom = Hasher.hash(.sha256, Array("HelloRetryRequest".utf8).span)
@@ -26,26 +27,54 @@ extension Trace.Message {
         Array(body.dropFirst(Self.versionLength).prefix(Self.randomLength))
     }
 
+    /// A ServerHello behind its session ID.
+    private var serverChoices: ArraySlice<UInt8> {
+        let rest = body.dropFirst(Self.versionLength + Self.randomLength)
+        return rest.dropFirst(1 + Int(rest.first ?? 0))
+    }
+
     /// The suite that a ServerHello chose; `nil` when it is too short.
     var cipherSuite: CipherSuite? {
-        let rest = body.dropFirst(Self.versionLength + Self.randomLength)
-        guard let sessionIDLength = rest.first else { return nil }
-        let suite = rest.dropFirst(1 + Int(sessionIDLength)).prefix(2)
+        let suite = serverChoices.prefix(2)
         guard suite.count == 2 else { return nil }
-        return CipherSuite(rawValue: suite.reduce(0) { $0 << 8 | UInt16($1) })
+        return CipherSuite(rawValue: Self.number(suite))
+    }
+
+    /// The cookie of a HelloRetryRequest; `nil` when it has none.
+    var cookie: [UInt8]? {
+        let (suiteLength, compressionLength, typeLength, lengthLength) = (2, 1, 2, 2)
+        let cookieType: UInt16 = 44
+        var extensions = serverChoices.dropFirst(suiteLength + compressionLength + lengthLength)
+        while extensions.count >= typeLength + lengthLength {
+            let type = Self.number(extensions.prefix(typeLength))
+            let rest = extensions.dropFirst(typeLength + lengthLength)
+            let count = Int(Self.number(extensions.dropFirst(typeLength).prefix(lengthLength)))
+            if type == cookieType { return Array(rest.prefix(count).dropFirst(lengthLength)) }
+            extensions = rest.dropFirst(count)
+        }
+        return nil
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt16 {
+        bytes.reduce(0) { $0 << 8 | UInt16($1) }
     }
 
     /// The first certificate of a Certificate message whose context is empty.
-    var certificate: [UInt8] {
+    package var certificate: [UInt8] {
         let (contextLength, listLength, certificateLength) = (1, 3, 3)
         let rest = body.dropFirst(contextLength + listLength)
         let count = rest.prefix(certificateLength).reduce(0) { $0 << 8 | Int($1) }
         return Array(rest.dropFirst(certificateLength).prefix(count))
     }
 
+    /// The scheme of a CertificateVerify.
+    var signatureScheme: SignatureScheme {
+        SignatureScheme(rawValue: Self.number(body.prefix(Self.schemeLength)))
+    }
+
     /// The signature of a CertificateVerify.
     var signature: [UInt8] {
-        let (schemeLength, lengthLength) = (2, 2)
+        let (schemeLength, lengthLength) = (Self.schemeLength, 2)
         return Array(body.dropFirst(schemeLength + lengthLength))
     }
 

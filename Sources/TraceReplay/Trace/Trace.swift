@@ -63,16 +63,6 @@ package enum Scenario: String, CaseIterable, Sendable {
     case clientAuthentication = "client-authentication"
     case compatibilityMode = "compatibility-mode"
 
-    /// What replaying this connection needs and is not there yet; `nil` when it can be replayed.
-    package var missingFeature: String? {
-        switch self {
-        case .simple1RTT, .compatibilityMode: nil
-        case .resumed0RTT: "resumption and 0-RTT"
-        case .helloRetryRequest: "replay across a HelloRetryRequest"
-        case .clientAuthentication: "client certificates"
-        }
-    }
-
     /// The values without which a trace is not complete; a document may print more.
     package var requiredValues: [TraceValue] {
         switch self {

@@ -104,15 +104,22 @@ struct ChangedTraceTests {
         }
     }
 
-    @Test("A connection with another private key, or another secret than the published one, fails")
+    @Test("A connection with another private key or pre-shared key, or another secret than the published one, fails")
     func endpoints() throws {
         for document in TraceDocument.allCases {
             let set = try document.set()
-            for trace in set.traces where trace.scenario.missingFeature == nil {
-                for (value, level) in [
+            for trace in set.traces {
+                var values: [(TraceValue, TraceLevel)] = [
                     (.serverPrivateKey, .server), (.exporter, .server),
                     (.clientPrivateKey, .client), (.exporter, .client),
-                ] as [(TraceValue, TraceLevel)] {
+                ]
+                switch trace.scenario {
+                case .simple1RTT: values.append((.ticketPreSharedKey, .client))
+                case .resumed0RTT: values += [(.preSharedKey, .server), (.preSharedKey, .client)]
+                case .helloRetryRequest: values.append((.clientFirstHelloPrivateKey, .client))
+                default: break
+                }
+                for (value, level) in values {
                     var changed = trace
                     changed.values[value] = try #require(trace.values[value]).changed
                     #expect(!set.run(level, on: changed).differences.isEmpty, "\(trace.origin): \(value.rawValue)")

@@ -32,6 +32,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
             offer.hello.cookie = cookie
             offer.hello.extensions.order.append(.cookie)
         }
+        core.replay?.layOut(&offer.hello)
         let hadEarlyData = offer.earlySession != nil
         var transcript = Transcript(parameters.hash, standingForFirst: firstOffer.helloBytes)
         transcript.append(message.bytes)

@@ -16,9 +16,11 @@ struct ClientHelloComposer {
         guard let group = configuration.groups.first else { throw .crypto(.unsupportedGroup) }
         let key = try core.ephemeralKey(group)
         let keys = offeredKeys(at: core.now)
-        var hello = compose(random: core.helloRandom(), KeyShareEntry(group: group, keyExchange: key.publicKey))
         let earlySession = earlyDataSession(keys)
-        if earlySession != nil { hello.extensions.order.append(.earlyData) }
+        let share = KeyShareEntry(group: group, keyExchange: key.publicKey)
+        let hello =
+            core.replay?.clientHello(with: share)
+            ?? compose(random: core.helloRandom(), share, sendsEarlyData: earlySession != nil)
         var offer = ClientOffer(configuration: configuration, name: name, hello: hello, keys: keys)
         offer.addPreSharedKeys(after: nil)
         // RFC 9846 §5.1: legacy_record_version "MAY also be 0x0301 for compatibility purposes" in an initial
@@ -51,7 +53,7 @@ struct ClientHelloComposer {
         return session
     }
 
-    private func compose(random: [UInt8], _ share: KeyShareEntry) -> ClientHello {
+    private func compose(random: [UInt8], _ share: KeyShareEntry, sendsEarlyData: Bool) -> ClientHello {
         // §E.4: "The client always provides a non-empty session ID in the ClientHello", when it wants to look like an
         // older client to middleboxes.
         let sessionIDLength = configuration.usesMiddleboxCompatibilityMode ? 32 : 0
@@ -94,6 +96,7 @@ struct ClientHelloComposer {
         hello.extensions.order += [.supportedVersions, .keyShare]
         hello.supportedVersions = [.tls13]
         hello.keyShares = [share]
+        if sendsEarlyData { hello.extensions.order.append(.earlyData) }
         var randomness = BufferedRandomness()
         if configuration.sendsGREASE { GREASE.add(to: &hello, &randomness) }
         if configuration.shufflesExtensions { hello.extensions.order.shuffle(using: &randomness) }

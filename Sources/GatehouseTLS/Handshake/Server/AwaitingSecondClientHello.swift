@@ -13,8 +13,13 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         var retryRequest = ServerHello(
             random: ServerHello.retryRandom, legacySessionIDEcho: first.hello.legacySessionID,
             cipherSuite: parameters.suite)
-        retryRequest.extensions.order = [.keyShare, .supportedVersions]
+        retryRequest.extensions.order = [.keyShare]
         retryRequest.keyShare = .selectedGroup(group)
+        if let cookie = core.replay?.cookie {
+            retryRequest.extensions.order.append(.cookie)
+            retryRequest.cookie = cookie
+        }
+        retryRequest.extensions.order.append(.supportedVersions)
         retryRequest.selectedVersion = .tls13
         let bytes = retryRequest.encoded()
         var transcript = Transcript(parameters.hash, standingForFirst: first.message.bytes)
@@ -27,7 +32,7 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         configuration = first.configuration
         retry = ClientHelloInProgress.Retry(
             firstHello: first.hello, parameters: parameters, group: group, identity: identity,
-            transcript: transcript)
+            cookie: retryRequest.cookie, transcript: transcript)
     }
 
     consuming func handle(
@@ -39,8 +44,9 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         _ = try core.joiner.aligned()
         try HelloRetryRules.check(hello, against: retry.firstHello)
         try checkPreSharedKeys(hello.preSharedKeys)
-        // RFC 9846 §4.2.4: no cookie was sent, so none can come back.
-        guard hello.cookie == nil else { throw .peerMisbehaved(.helloChanged(.cookie)) }
+        // RFC 9846 §4.3.2: "the client MUST copy the contents of the extension received in the HelloRetryRequest into a
+        // "cookie" extension in the new ClientHello". When none was sent, none can come back.
+        guard hello.cookie == retry.cookie else { throw .peerMisbehaved(.helloChanged(.cookie)) }
         return try ClientHelloInProgress(message, hello, configuration, retry: retry).selectPreSharedKey(&core)
     }
 

@@ -9,6 +9,8 @@ struct ClientHelloInProgress: Sendable {
         let group: NamedGroup
         /// The pre-shared key of the first hello that could be used.
         let identity: [UInt8]?
+        /// What has to come back.
+        let cookie: [UInt8]?
         /// The first ClientHello's stand-in and the HelloRetryRequest.
         let transcript: Transcript
     }

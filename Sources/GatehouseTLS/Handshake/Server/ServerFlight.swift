@@ -45,7 +45,8 @@ struct ServerFlight: ~Copyable, Sendable {
             accepted: accepted, transcript: transcript, handshakeSecret: handshakeSecret,
             clientHandshakeTraffic: clientHandshakeTraffic, serverHandshakeTraffic: serverHandshakeTraffic,
             acceptsEarlyData: acceptsEarlyData)
-        flight.append(encryptedExtensions(accepted, acceptsEarlyData: acceptsEarlyData).encoded())
+        flight.append(
+            encryptedExtensions(accepted, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil).encoded())
         if let limit = accepted.configuration.recordSizeLimit, hello.recordSizeLimit != nil {
             core.reader.innerPlaintextLimit = limit
         }
@@ -63,6 +64,10 @@ struct ServerFlight: ~Copyable, Sendable {
         let sessionID = accepted.hello.legacySessionID
         var answer = ServerHello(
             random: core.helloRandom(), legacySessionIDEcho: sessionID, cipherSuite: accepted.parameters.suite)
+        if let selected = accepted.selected {
+            answer.extensions.order.append(.preSharedKey)
+            answer.selectedIdentity = UInt16(selected.index)
+        }
         var sharedSecret = Secret(zeros: accepted.parameters.hash.digestLength)
         if let share = accepted.share {
             let key = try core.ephemeralKey(share.group)
@@ -72,10 +77,6 @@ struct ServerFlight: ~Copyable, Sendable {
         }
         answer.extensions.order.append(.supportedVersions)
         answer.selectedVersion = .tls13
-        if let selected = accepted.selected {
-            answer.extensions.order.append(.preSharedKey)
-            answer.selectedIdentity = UInt16(selected.index)
-        }
         let bytes = answer.encoded()
         transcript.append(bytes)
         try core.send(bytes)
@@ -86,7 +87,7 @@ struct ServerFlight: ~Copyable, Sendable {
     }
 
     private static func encryptedExtensions(
-        _ accepted: ClientHelloAccepted, acceptsEarlyData: Bool
+        _ accepted: ClientHelloAccepted, acceptsEarlyData: Bool, isReplay: Bool
     ) -> EncryptedExtensions {
         let configuration = accepted.configuration
         var message = EncryptedExtensions()
@@ -103,8 +104,8 @@ struct ServerFlight: ~Copyable, Sendable {
             message.recordSizeLimit = UInt16(limit)
         }
         // RFC 6066 §3: "When resuming a session, the server MUST NOT include a server_name extension in the server
-        // hello."
-        if accepted.negotiation.serverName != nil, accepted.selected?.session == nil {
+        // hello." The server of the published traces did.
+        if accepted.negotiation.serverName != nil, accepted.selected?.session == nil || isReplay {
             message.extensions.order.append(.serverName)
         }
         if acceptsEarlyData { message.extensions.order.append(.earlyData) }
@@ -127,9 +128,6 @@ struct ServerFlight: ~Copyable, Sendable {
             append(request.encoded())
         }
         append(credential.certificateMessage(context: [], answering: accepted.hello.extensions).encoded())
-        if let replay = core.replay {
-            return try complete(CertificateVerify(algorithm: scheme, signature: replay.signature), &core)
-        }
         let content = HandshakeSignature.content(.server, transcript.hash)
         if let key = credential.key {
             let signature = try HandshakeSignature.sign(content, with: key, scheme)
