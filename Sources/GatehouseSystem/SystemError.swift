@@ -45,7 +45,7 @@ extension SystemError {
     package var isAccessRefused: Bool { code == EACCES || code == EPERM }
 
     /// The system does not know the address family or refuses the arguments.
-    package var isInvalid: Bool { [EINVAL, EAFNOSUPPORT, EBADF, ENOTSOCK, EOPNOTSUPP].contains(code) }
+    package var isInvalid: Bool { [EINVAL, EAFNOSUPPORT, EBADF, ENOTSOCK, EOPNOTSUPP, ENOPROTOOPT].contains(code) }
 
     /// Nobody listens there.
     package var isConnectionRefused: Bool { code == ECONNREFUSED }

@@ -82,3 +82,12 @@ struct DeadlineQueue {
         lines.values.compactMap { $0.first?.moment }.min()
     }
 }
+
+extension Duration {
+    /// As milliseconds to sleep, at most a day, and rounded up: what is a part of a millisecond away must not spin.
+    var pollTime: Int32 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return Int32(clamping: min(seconds, 86_400) * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+    }
+}

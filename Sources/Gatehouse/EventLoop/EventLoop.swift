@@ -115,11 +115,7 @@ public final class EventLoop: SerialExecutor {
         guard work.withLock({ $0.isEmpty }) else { return 0 }
         let (isBusy, next) = state.withLock { (!$0.endOfTurn.isEmpty, $0.deadlines.next) }
         if isBusy { return 0 }
-        guard let next else { return nil }
-        // Rounded up: a deadline that is a part of a millisecond away must not spin.
-        let (seconds, attoseconds) = (next - SystemClock.monotonic).components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return Int32(clamping: min(seconds, 86_400) * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+        return next.map { ($0 - SystemClock.monotonic).pollTime }
     }
 }
 

@@ -96,7 +96,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
 
     /// Ends every connection.
     func dropConnections() {
-        for socket in connections.values { socket.assumeIsolated { $0.disconnectFromHost() } }
+        for socket in connections.values { socket.perform { $0.disconnectFromHost() } }
     }
 
     private func unwatch() {
@@ -179,7 +179,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
 
 // MARK: - What sockets report
 
-/// Sockets live on their acceptor's loop: these are plain calls.
+/// Sockets live on their acceptor's loop until they are encrypted: these are plain calls. Only then they can move.
 extension Acceptor {
     nonisolated func handshakeStarted(_ socket: SSLSocket) {
         server.perform { $0.handshakeStarted(socket) }
@@ -217,12 +217,17 @@ extension Acceptor {
 
     /// However a connection ends, its room is free again.
     nonisolated func connectionEnded(_ socket: SSLSocket) {
-        assumeIsolated { acceptor in
+        perform { acceptor in
             acceptor.leaveHandshake(socket)
             acceptor.connections[socket.number] = nil
             acceptor.counters.open.subtract(1, ordering: .relaxed)
         }
         server.perform { $0.connectionEnded() }
+    }
+
+    /// A connection has got another loop, and with it another socket.
+    nonisolated func connectionMoved(to socket: SSLSocket) {
+        perform { $0.connections[socket.number] = socket }
     }
 
     private func leaveHandshake(_ socket: SSLSocket) {

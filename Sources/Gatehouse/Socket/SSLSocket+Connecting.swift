@@ -48,11 +48,16 @@ extension SSLSocket {
         guard phase == .idle, clientConfiguration != nil else {
             throw SocketFailure(.operation, "the socket is or was connected")
         }
+        peerName = host
         self.peerVerifyName = peerVerifyName ?? host
         phase = .lookup
         notices.append(.stateChanged(.hostLookup))
         startHandshakeDeadline(handshakeTimeout)
-        lookUp(host, port)
+        if let address = HostAddress(host) {
+            connect(to: [Endpoint(address: address, port: port)])
+        } else {
+            lookUp(host, port)
+        }
         deliver()
     }
 
@@ -61,7 +66,7 @@ extension SSLSocket {
         do {
             try SystemThread.start { [self] in
                 let result = Result { () throws(NameResolution.Failure) in try NameResolution.addresses(of: host) }
-                perform { $0.lookedUp(result.map { $0.map { Endpoint(address: $0, port: port) } }) }
+                post { $0.lookedUp(result.map { $0.map { Endpoint(address: $0, port: port) } }) }
             }
         } catch {
             fail(SocketError(error), error.description, ending: .failed)
@@ -71,14 +76,17 @@ extension SSLSocket {
     private func lookedUp(_ result: Result<[Endpoint], NameResolution.Failure>) {
         guard phase == .lookup else { return }
         switch result {
-        case .success(let endpoints):
-            candidates = endpoints
-            phase = .connecting
-            notices.append(.stateChanged(.connecting))
-            tryNextCandidate(after: SystemError("connect", code: 0))
+        case .success(let endpoints): connect(to: endpoints)
         case .failure(let failure): fail(.hostNotFound, failure.description, ending: .failed)
         }
         deliver()
+    }
+
+    private func connect(to endpoints: [Endpoint]) {
+        candidates = endpoints
+        phase = .connecting
+        notices += [.stateChanged(.connecting), .hostFound]
+        tryNextCandidate(after: SystemError("connect", code: 0))
     }
 
     /// Tries the next address; with none left, the last attempt's error is the connection's.
@@ -110,7 +118,8 @@ extension SSLSocket {
         prepareTransport()
         phase = .handshaking
         handshakeStart = SystemClock.monotonic
-        notices.append(.stateChanged(.connected))
+        mode = .sslClient
+        notices += [.stateChanged(.connected), .connected, .modeChanged(.sslClient)]
         startHandshake()
     }
 
@@ -120,7 +129,7 @@ extension SSLSocket {
             channel = try ClientConnection(
                 clientConfiguration.engine, serverName: peerVerifyName,
                 session: clientConfiguration.settings.sessionTicket, now: SystemClock.unixTime, output: &outbox)
-            flush()
+            transmit()
         } catch {
             switch error {
             case .configuration(let reason): fail(.sslInvalidUserData, reason.description, ending: .failed)

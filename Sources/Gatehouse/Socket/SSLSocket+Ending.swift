@@ -14,10 +14,8 @@ extension SSLSocket {
         case .lookup, .connecting: end(.local)
         case .silent, .handshaking, .encrypted:
             beginClosing(isReadChannelFinished ? .closeNotify : .local)
-            flush()
         }
-        updateInterest()
-        deliver()
+        flush()
     }
 
     /// Ends our side only (RFC 9846 §6.1): what was written goes out, then `close_notify`. What the peer sends can still
@@ -27,13 +25,13 @@ extension SSLSocket {
         isWriteChannelFinished = true
         if isReadChannelFinished { beginClosing(.closeNotify) }
         flush()
-        updateInterest()
-        deliver()
     }
 
     /// As ``disconnectFromHost()``, and what was received and not read is dropped.
     public func close() {
         inbox.removeAll()
+        uncommitted = nil
+        hasNews = false
         disconnectFromHost()
     }
 
@@ -47,7 +45,7 @@ extension SSLSocket {
 
     /// From here on only what is left to write matters.
     func beginClosing(_ ending: Ending) {
-        guard closing == nil else { return }
+        guard closing == nil, phase != .ended else { return }
         closing = ending
         handshakeDeadline?.cancel()
         if phase != .encrypted { outgoing.removeAll() }
@@ -110,6 +108,7 @@ extension SSLSocket {
     /// The connection is over. With `lingering`, what we sent gets a chance to arrive.
     func end(_ ending: Ending, lingering: Bool = false) {
         guard phase != .ended else { return }
+        let wasConnected = state == .connected || state == .closing
         phase = .ended
         handshakeDeadline?.cancel()
         closingDeadline?.cancel()
@@ -123,6 +122,8 @@ extension SSLSocket {
         outboxSent = 0
         outgoing.removeAll()
         notices.append(.stateChanged(.unconnected))
+        if wasConnected && !isReadChannelFinished { notices.append(.readChannelFinished) }
+        isReadChannelFinished = true
         notices.append(.disconnected(ending))
     }
 }

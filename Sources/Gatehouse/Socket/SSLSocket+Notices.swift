@@ -4,11 +4,15 @@ import GatehouseTLS
 /// engine or a buffer is open any more.
 enum Notice: Sendable {
     case stateChanged(SocketState)
+    case hostFound
+    case connected
+    case modeChanged(SSLMode)
     case handshakeStarted
     case keyLog([UInt8])
     case encrypted
     case readyRead
     case bytesWritten(Int)
+    case encryptedBytesWritten(Int)
     case alertSent(Alert)
     case alertReceived(Alert)
     case readChannelFinished
@@ -21,13 +25,15 @@ extension SSLSocket {
     func deliver() {
         guard !isDelivering else { return }
         isDelivering = true
-        var next = 0
-        while next < notices.count {
-            tell(notices[next])
-            next += 1
+        while noticesTold < notices.count {
+            let notice = notices[noticesTold]
+            noticesTold += 1
+            tell(notice)
         }
         notices = []
+        noticesTold = 0
         isDelivering = false
+        resumeWaits()
     }
 
     /// Remembers that there is something to read, once for however many records.
@@ -42,6 +48,9 @@ extension SSLSocket {
         let supervisor = hasAnnouncedEncryption ? nil : supervisor
         switch notice {
         case .stateChanged(let state): stateChanged.emit(from: self, state)
+        case .hostFound: hostFound.emit(from: self)
+        case .connected: connected.emit(from: self)
+        case .modeChanged(let mode): modeChanged.emit(from: self, mode)
         case .handshakeStarted: supervisor?.handshakeStarted(self)
         case .keyLog(let lines): keyLog?(lines)
         case .encrypted:
@@ -50,13 +59,16 @@ extension SSLSocket {
             encrypted.emit(from: self)
         case .readyRead: readyRead.emit(from: self)
         case .bytesWritten(let count): bytesWritten.emit(from: self, count)
+        case .encryptedBytesWritten(let count): encryptedBytesWritten.emit(from: self, count)
         case .alertSent(let alert):
             supervisor?.alertSent(self, alert)
             alertSent.emit(from: self, alert)
         case .alertReceived(let alert):
             supervisor?.alertReceived(self, alert)
             alertReceived.emit(from: self, alert)
-        case .readChannelFinished: answerCloseNotify()
+        case .readChannelFinished:
+            readChannelFinished.emit(from: self)
+            answerCloseNotify()
         case .error(let error):
             supervisor?.handshakeFailed(self, error)
             errorOccurred.emit(from: self, error)
@@ -70,18 +82,23 @@ extension SSLSocket {
 
     /// RFC 9846 §6.1: "Each party MUST send a "close_notify" alert before closing its write side of the connection".
     /// Slots have had their chance to answer what came before; their answers go out first.
-    private func answerCloseNotify() {
-        guard !allowHalfClose || hasSentCloseNotify else { return }
+    func answerCloseNotify() {
+        guard phase == .encrypted, isReadChannelFinished, !allowHalfClose || hasSentCloseNotify else { return }
         beginClosing(.closeNotify)
-        flush()
+        transmit()
         updateInterest()
     }
 
     /// Without this, a slot that holds the socket would keep both alive for ever.
-    private func dropSlots() {
+    func dropSlots() {
+        hostFound.disconnectAll()
+        connected.disconnectAll()
+        modeChanged.disconnectAll()
         encrypted.disconnectAll()
         readyRead.disconnectAll()
         bytesWritten.disconnectAll()
+        encryptedBytesWritten.disconnectAll()
+        readChannelFinished.disconnectAll()
         disconnected.disconnectAll()
         errorOccurred.disconnectAll()
         stateChanged.disconnectAll()

@@ -10,24 +10,31 @@ extension SSLSocket: DescriptorWatcher {
     }
 
     private func transportReady(_ readiness: Readiness) {
+        serve(readiness)
+        deliver()
+    }
+
+    /// Moves what can be moved; what there is to tell is told by the caller.
+    func serve(_ readiness: Readiness) {
         if phase == .connecting {
             connectionAttemptEnded()
         } else {
-            if readiness.isWritable || readiness.isHangup && isBlocked { flush() }
+            if readiness.isWritable || readiness.isHangup && isBlocked { transmit() }
             if readiness.isReadable || readiness.isHangup { receive(isHangup: readiness.isHangup) }
         }
         updateInterest()
-        deliver()
     }
 
     /// Whether more from the peer is welcome.
     private var wantsToRead: Bool {
         switch phase {
         case .idle, .lookup, .connecting, .ended: false
-        case .silent, .handshaking, .encrypted:
-            closing == nil && !isReadChannelFinished && (readBufferSize <= 0 || inbox.count < readBufferSize)
+        case .silent, .handshaking, .encrypted: closing == nil && !isReadChannelFinished && !isInboxFull
         }
     }
+
+    /// What a transaction has read counts until it is committed.
+    var isInboxFull: Bool { readBufferSize > 0 && max(inbox.count, uncommitted?.count ?? 0) >= readBufferSize }
 
     /// Watches for what can be used now, and for nothing else.
     func updateInterest() {
@@ -80,7 +87,8 @@ extension SSLSocket: DescriptorWatcher {
             }
             phase = .handshaking
             handshakeStart = SystemClock.monotonic
-            notices.append(.handshakeStarted)
+            mode = .sslServer
+            notices += [.modeChanged(.sslServer), .handshakeStarted]
             // Before anything else of this handshake. A slot may end it.
             deliver()
             guard phase == .handshaking, closing == nil else { return }
@@ -98,7 +106,7 @@ extension SSLSocket: DescriptorWatcher {
         tail = position < count && !isReadChannelFinished ? Array(buffer[position..<count]) : []
         takeKeyLog()
         noteClientHello()
-        flush()
+        transmit()
     }
 
     private func nextEvent(
@@ -112,8 +120,7 @@ extension SSLSocket: DescriptorWatcher {
     private func handle(_ event: Event, _ buffer: [UInt8]) throws(TLSError) {
         switch event {
         case .applicationData(let range):
-            inbox.append(buffer[range])
-            noticeReadable()
+            takeIn(buffer[range])
         case .handshakeComplete: handshakeCompleted()
         case .alertReceived(let alert): notices.append(.alertReceived(alert))
         case .closeNotify: peerClosed()

@@ -24,6 +24,12 @@ public actor SSLSocket: LoopBound {
 
     // MARK: Signals
 
+    /// A client's host has an address.
+    public nonisolated let hostFound = Signal<SSLSocket, Void>()
+    /// A client's TCP connection stands; the handshake begins.
+    public nonisolated let connected = Signal<SSLSocket, Void>()
+    /// ``mode`` has changed: the handshake begins.
+    public nonisolated let modeChanged = Signal<SSLSocket, SSLMode>()
     /// The handshake is complete: what is written from now on is protected, and the peer is who it says.
     public nonisolated let encrypted = Signal<SSLSocket, Void>()
     /// Decrypted bytes have come. It may have been emitted before a socket is taken from its server: look at
@@ -31,6 +37,11 @@ public actor SSLSocket: LoopBound {
     public nonisolated let readyRead = Signal<SSLSocket, Void>()
     /// So many bytes of what was written have gone to the kernel.
     public nonisolated let bytesWritten = Signal<SSLSocket, Int>()
+    /// So many bytes of ciphertext have gone to the kernel, those of the handshake included.
+    public nonisolated let encryptedBytesWritten = Signal<SSLSocket, Int>()
+    /// Nothing more will come: the peer has sent `close_notify`, or the connection is over. With ``allowHalfClose`` our
+    /// side is still open; without it, what slots write here is the last that goes out.
+    public nonisolated let readChannelFinished = Signal<SSLSocket, Void>()
     /// The connection is over, and how it ended. It is a socket's last signal.
     public nonisolated let disconnected = Signal<SSLSocket, Ending>()
     /// Something went wrong: once per socket, before ``disconnected``. An orderly end is no error.
@@ -47,7 +58,7 @@ public actor SSLSocket: LoopBound {
     /// How many decrypted bytes are kept before no more are read from the kernel, which then slows the peer down. At
     /// most 64 KiB more may be there. 0 is no limit: then the peer decides how much memory we use.
     public var readBufferSize = 1 << 20 {
-        didSet { updateInterest() }
+        didSet { resumeReading() }
     }
     /// How many bytes may wait to be written: above it ``write(_:)`` takes fewer.
     public var writeBufferSize = 1 << 20
@@ -60,6 +71,10 @@ public actor SSLSocket: LoopBound {
 
     // MARK: What is known of the connection
 
+    /// Whether the connection speaks TLS yet, and in which role. It stays after the end.
+    public internal(set) var mode = SSLMode.unencrypted
+    /// The name or address that a client was told to connect to; `nil` on an accepted socket.
+    public internal(set) var peerName: String?
     /// What went wrong; `nil` while nothing has.
     public internal(set) var error: SocketError?
     /// What went wrong, as a line for a person; empty while nothing has.
@@ -68,7 +83,7 @@ public actor SSLSocket: LoopBound {
     public internal(set) var session: NegotiatedSession?
     /// How long the handshake took, from the first byte to its end; `nil` before that.
     public internal(set) var handshakeDuration: Duration?
-    /// The peer has sent `close_notify`: nothing more will come.
+    /// Nothing more will come: the peer has sent `close_notify`, or the connection is over.
     public internal(set) var isReadChannelFinished = false
 
     // MARK: Inside
@@ -115,6 +130,10 @@ public actor SSLSocket: LoopBound {
     var tail: [UInt8] = []
     /// Decrypted, not yet read by the user.
     var inbox = ByteQueue()
+    /// What ``rollbackTransaction()`` puts back, with what has come since; `nil` without a transaction.
+    var uncommitted: ByteQueue?
+    /// Bytes have come that nobody has looked at.
+    var hasNews = false
     /// Written by the user, not yet sealed.
     var outgoing = ByteQueue()
     /// Sealed, and sent up to `outboxSent`.
@@ -123,6 +142,9 @@ public actor SSLSocket: LoopBound {
     /// The bytes of the user in the outbox, and the alert at its end.
     var sealedBytes = 0
     var sealedAlert: Alert?
+    /// How many bytes have gone to the kernel so far: of the user, and sealed.
+    var bytesSent = 0
+    var encryptedBytesSent = 0
     /// Nothing more can be written, although the connection goes on.
     var isWriteChannelFinished = false
     var hasSentCloseNotify = false
@@ -135,8 +157,11 @@ public actor SSLSocket: LoopBound {
     var closingDeadline: Deadline?
 
     var notices: [Notice] = []
+    var noticesTold = 0
     var isDelivering = false
     var hasAnnouncedEncryption = false
+    let mailbox = Mailbox()
+    var waits: [Wait] = []
 
     /// A connection that came in.
     init(accepted: consuming TCPSocket.Accepted, number: UInt64, on loop: EventLoop, for supervisor: Acceptor) {
@@ -145,6 +170,44 @@ public actor SSLSocket: LoopBound {
         self.supervisor = supervisor
         endpoints.withLock { $0.peer = accepted.peer }
         socket = accepted.take()
+    }
+
+    /// A connection that moves: everything that is its own.
+    init(takingOver old: isolated SSLSocket, on loop: EventLoop) {
+        self.loop = loop
+        number = old.number
+        supervisor = old.supervisor
+        let endpoints = old.endpoints.withLock { $0 }
+        self.endpoints.withLock { $0 = endpoints }
+        socket = old.socket.take()
+        channel = old.channel.take()
+        keyLog = old.keyLog
+        phase = old.phase
+        mode = old.mode
+        session = old.session
+        peerName = old.peerName
+        handshakeDuration = old.handshakeDuration
+        readBufferSize = old.readBufferSize
+        writeBufferSize = old.writeBufferSize
+        allowHalfClose = old.allowHalfClose
+        closingTime = old.closingTime
+        isReadChannelFinished = old.isReadChannelFinished
+        isWriteChannelFinished = old.isWriteChannelFinished
+        hasSentCloseNotify = old.hasSentCloseNotify
+        hasClientHello = old.hasClientHello
+        hasAnnouncedEncryption = true
+        tail = old.tail
+        inbox = old.inbox
+        uncommitted = old.uncommitted
+        hasNews = old.hasNews
+        outgoing = old.outgoing
+        outbox = old.outbox
+        outboxSent = old.outboxSent
+        sealedBytes = old.sealedBytes
+        sealedAlert = old.sealedAlert
+        bytesSent = old.bytesSent
+        encryptedBytesSent = old.encryptedBytesSent
+        notices = Array(old.notices.dropFirst(old.noticesTold))
     }
 
     /// A client's socket, not yet connected. Its ``handshakeTimeout`` counts from the first attempt to connect.
@@ -198,4 +261,17 @@ extension SSLSocket {
 
     /// Our own address and port; they stay readable after the end.
     public nonisolated var localEndpoint: Endpoint? { endpoints.withLock { $0.local } }
+
+    /// Our own address; it stays readable after the end.
+    public nonisolated var localAddress: HostAddress? { localEndpoint?.address }
+
+    /// Our own port; it stays readable after the end. 0 when there was never a connection.
+    public nonisolated var localPort: UInt16 { localEndpoint?.port ?? 0 }
+
+    /// The descriptor of the connection, which stays the socket's own; `nil` without a connection.
+    public var socketDescriptor: Int32? { socket?.descriptor }
+
+    /// The host name that the client asks for (RFC 6066 §3), in lower case and without a trailing dot; `nil` when it
+    /// names none, and for an IP address. A server's socket knows it from the ClientHello on, and keeps it.
+    public var requestedServerName: String? { (session ?? channel?.session)?.serverName }
 }

@@ -109,6 +109,16 @@ public enum SocketState: Sendable, Hashable {
     case closing
 }
 
+/// Whether a connection speaks TLS, and in which role.
+public enum SSLMode: Sendable, Hashable {
+    /// Nothing of TLS has been sent or received.
+    case unencrypted
+    /// TLS, as the client.
+    case sslClient
+    /// TLS, as the server.
+    case sslServer
+}
+
 /// How a connection ended.
 public enum Ending: Sendable, Hashable {
     /// The peer said that it would send no more: nothing was lost (RFC 9846 §6.1).

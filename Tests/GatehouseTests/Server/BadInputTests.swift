@@ -171,7 +171,8 @@ import Testing
         try await eventually { socketRecorder.all.last == "disconnected failed" }
         #expect(
             socketRecorder.all == [
-                "alertSent fatal bad_record_mac", "error sslInternal", "state unconnected", "disconnected failed",
+                "alertSent fatal bad_record_mac", "error sslInternal", "state unconnected", "readChannelFinished",
+                "disconnected failed",
             ])
         #expect(throws: TLSError.alertReceived(Alert(.badRecordMAC))) { _ = try client.readToEnd() }
         #expect(recorder.all == ["newConnection", "started", "pending"])

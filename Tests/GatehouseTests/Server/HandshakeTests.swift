@@ -20,7 +20,10 @@ import Testing
             to: endpoint, Fixture.client(alpn: ["b", "c"]), recorder: clientRecorder)
         let socket = try #require(await server.next())
         #expect(recorder.all == ["newConnection", "started", "pending"])
-        #expect(clientRecorder.all == ["state hostLookup", "state connecting", "state connected", "encrypted"])
+        #expect(
+            clientRecorder.all == [
+                "state hostLookup", "state connecting", "hostFound", "state connected", "connected", "encrypted",
+            ])
         let ends = [socket, client]
         for end in ends {
             #expect(await end.state == .connected)

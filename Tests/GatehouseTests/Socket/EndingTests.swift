@@ -25,7 +25,8 @@ import Testing
         try await eventually { recorder.all.last == "disconnected closeNotify" }
         #expect(
             recorder.all == [
-                "alertReceived warning close_notify", "state closing", "alertSent warning close_notify",
+                "alertReceived warning close_notify", "readChannelFinished", "state closing",
+                "alertSent warning close_notify",
                 "state unconnected", "disconnected closeNotify",
             ])
         #expect(await socket.error == nil)
@@ -86,7 +87,10 @@ import Testing
         let (server, socket, recorder, transport, _) = try await pair()
         transport.shutdownWriting()
         try await eventually { recorder.all.last == "disconnected truncated" }
-        #expect(recorder.all == ["error remoteHostClosed", "state unconnected", "disconnected truncated"])
+        #expect(
+            recorder.all == [
+                "error remoteHostClosed", "state unconnected", "readChannelFinished", "disconnected truncated",
+            ])
         #expect(await socket.error == .remoteHostClosed)
         #expect(socket.peerPort == transport.endpoint?.port)
         await server.close()
@@ -100,7 +104,10 @@ import Testing
             return (server, socket, recorder)
         }()
         try await eventually { recorder.all.last == "disconnected reset" }
-        #expect(recorder.all == ["error remoteHostClosed", "state unconnected", "disconnected reset"])
+        #expect(
+            recorder.all == [
+                "error remoteHostClosed", "state unconnected", "readChannelFinished", "disconnected reset",
+            ])
         await server.close()
     }
 
@@ -118,7 +125,8 @@ import Testing
         try await eventually { recorder.all.last == "disconnected local" }
         #expect(
             recorder.all == [
-                "state closing", "alertSent warning close_notify", "state unconnected", "disconnected local",
+                "state closing", "alertSent warning close_notify", "state unconnected", "readChannelFinished",
+                "disconnected local",
             ])
         #expect(await socket.bytesToWrite == 0)
         #expect(await socket.error == nil)
@@ -140,7 +148,11 @@ import Testing
             socket.disconnectFromHost()
         }
         try await eventually { recorder.all.last == "disconnected local" }
-        #expect(recorder.all == ["state closing", "error socketTimeout", "state unconnected", "disconnected local"])
+        #expect(
+            recorder.all == [
+                "state closing", "error socketTimeout", "state unconnected", "readChannelFinished",
+                "disconnected local",
+            ])
         #expect(transport.endpoint != nil)
         await server.close()
     }
@@ -171,7 +183,7 @@ import Testing
         #expect(try !client.value.readToEnd())
         #expect(client.value.received.isEmpty)
         try await eventually { recorder.all.last == "disconnected local" }
-        #expect(recorder.all == ["state unconnected", "disconnected local"])
+        #expect(recorder.all == ["state unconnected", "readChannelFinished", "disconnected local"])
         await server.close()
     }
 

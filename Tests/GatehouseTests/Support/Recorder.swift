@@ -23,13 +23,16 @@ final class Recorder: Sendable {
         server.acceptError.connect { [self] _, error in add("acceptError \(error)") }
     }
 
-    /// Records every signal of a socket but `readyRead` and `bytesWritten`.
+    /// Records every signal of a socket but those of reading and writing, and `modeChanged`.
     func follow(_ socket: SSLSocket) {
+        socket.hostFound.connect { [self] _ in add("hostFound") }
+        socket.connected.connect { [self] _ in add("connected") }
         socket.encrypted.connect { [self] _ in add("encrypted") }
         socket.stateChanged.connect { [self] _, state in add("state \(state)") }
         socket.errorOccurred.connect { [self] _, error in add("error \(error)") }
         socket.alertSent.connect { [self] _, alert in add("alertSent \(alert.level) \(alert.description)") }
         socket.alertReceived.connect { [self] _, alert in add("alertReceived \(alert.level) \(alert.description)") }
+        socket.readChannelFinished.connect { [self] _ in add("readChannelFinished") }
         socket.disconnected.connect { [self] _, ending in add("disconnected \(ending)") }
     }
 }

@@ -1,38 +1,15 @@
 import GatehouseSystem
 import GatehouseTLS
 
-// MARK: - Reading
-
-extension SSLSocket {
-    /// How many decrypted bytes can be read. They stay readable after the connection's end.
-    public var bytesAvailable: Int { inbox.count }
-
-    /// Takes at most `maxSize` decrypted bytes; empty when there are none.
-    public func read(_ maxSize: Int) -> [UInt8] {
-        defer { updateInterest() }
-        return inbox.take(atMost: maxSize)
-    }
-
-    /// Takes all decrypted bytes; empty when there are none.
-    public func readAll() -> [UInt8] {
-        defer { updateInterest() }
-        return inbox.take()
-    }
-
-    /// A copy of at most `maxSize` decrypted bytes, which stay to be read.
-    public func peek(_ maxSize: Int) -> [UInt8] {
-        inbox.peek(atMost: maxSize)
-    }
-}
-
-// MARK: - Writing
-
 extension SSLSocket: TurnObserver {
     /// How many bytes of plaintext are sealed at a time.
     private static let sealingSize = 1 << 16
 
     /// How many written bytes have not gone to the kernel.
     public var bytesToWrite: Int { outgoing.count + sealedBytes }
+
+    /// How many bytes of ciphertext have not gone to the kernel. What is sealed next is not among them yet.
+    public var encryptedBytesToWrite: Int { outbox.count - outboxSent }
 
     /// Takes bytes to be sent. They are gathered until the end of the loop's turn, then sealed in as few records as
     /// they fit.
@@ -58,13 +35,23 @@ extension SSLSocket: TurnObserver {
         assumeIsolated { socket in
             socket.isTurnAwaited = false
             socket.flush()
-            socket.updateInterest()
-            socket.deliver()
         }
     }
 
+    /// Seals what was written, at once and not at the end of the turn, and sends as much as the kernel takes.
+    ///
+    /// - Returns: whether anything went to the kernel.
+    @discardableResult
+    public func flush() -> Bool {
+        let before = encryptedBytesSent
+        transmit()
+        updateInterest()
+        deliver()
+        return encryptedBytesSent != before
+    }
+
     /// Seals and sends as much as the kernel takes. When everything is out, a closing connection ends.
-    func flush() {
+    func transmit() {
         switch phase {
         case .idle, .lookup, .connecting, .ended: return
         case .silent, .handshaking, .encrypted: break
@@ -115,6 +102,17 @@ extension SSLSocket: TurnObserver {
 
     /// Gives the kernel what is sealed.
     func push() -> Push {
+        let before = outboxSent
+        let result = sendOutbox()
+        if outboxSent > before {
+            encryptedBytesSent += outboxSent - before
+            notices.append(.encryptedBytesWritten(outboxSent - before))
+        }
+        if result == .drained { outboxDrained() }
+        return result
+    }
+
+    private func sendOutbox() -> Push {
         while outboxSent < outbox.count {
             switch socket?.send(outbox, from: outboxSent) {
             case .moved(let count): outboxSent += count
@@ -125,13 +123,17 @@ extension SSLSocket: TurnObserver {
             case nil: return .blocked
             }
         }
+        return .drained
+    }
+
+    private func outboxDrained() {
         isBlocked = false
         outbox = []
         outboxSent = 0
+        bytesSent += sealedBytes
         if sealedBytes > 0 { notices.append(.bytesWritten(sealedBytes)) }
         sealedBytes = 0
         if let sealedAlert { notices.append(.alertSent(sealedAlert)) }
         sealedAlert = nil
-        return .drained
     }
 }
