@@ -182,6 +182,8 @@ public actor SSLSocket: LoopBound {
         socket = old.socket.take()
         channel = old.channel.take()
         keyLog = old.keyLog
+        serverConfiguration = old.serverConfiguration
+        clientConfiguration = old.clientConfiguration
         phase = old.phase
         mode = old.mode
         session = old.session
