@@ -13,13 +13,13 @@ extension Options {
         configuration.applicationProtocols = offeredProtocols
         configuration.signatureSchemes = try acceptedSchemes()
         configuration.asksForCredential = true
+        configuration.offeredCertificateTypes = try ownCertificateTypes()
+        configuration.acceptedCertificateTypes = peerCertificateTypes
         configuration.preSharedKeys = try preSharedKeys()
         configuration.offersEarlyData = offersEarlyData
         configuration.verifiesResumedSessions = verifiesOnResumption
         configuration.requestsOCSPStaple = asksForStaple
         configuration.requestsSignedCertificateTimestamps = asksForTimestamps
-        // What cannot be loaded must not look like a failure later.
-        _ = try credentials()
         try validated { () throws(ConfigurationError) in try configuration.validate() }
         return configuration
     }
@@ -43,6 +43,7 @@ extension Options {
         if requiresClientCertificate { configuration.clientAuthentication = .required(.asksForVerdict) }
         if verifiesPeer { configuration.clientAuthentication = .optional(.asksForVerdict) }
         configuration.clientAuthentication.signatureSchemes = try acceptedSchemes()
+        configuration.clientAuthentication.acceptedCertificateTypes = peerCertificateTypes
         if let authorities {
             configuration.clientAuthentication.certificateAuthorities = try distinguishedNames(authorities)
         }
@@ -91,6 +92,24 @@ extension Options {
 
     private func acceptedSchemes() throws(ShimError) -> [SignatureScheme] {
         verificationSchemes.isEmpty ? boringSSLSchemes : try schemes(verificationSchemes)
+    }
+
+    private var peerCertificateTypes: [CertificateType] {
+        acceptedCertificateTypes.isEmpty ? [.x509] : certificateTypes(acceptedCertificateTypes)
+    }
+
+    /// Unless told otherwise, the types of the credentials.
+    private func ownCertificateTypes() throws(ShimError) -> [CertificateType]? {
+        guard offeredCertificateTypes.isEmpty else { return certificateTypes(offeredCertificateTypes) }
+        var types: [CertificateType] = []
+        for credential in try credentials() where !types.contains(credential.credential.certificateType) {
+            types.append(credential.credential.certificateType)
+        }
+        return types.isEmpty ? nil : types
+    }
+
+    private func certificateTypes(_ numbers: [Int]) -> [CertificateType] {
+        numbers.map { CertificateType(rawValue: UInt8(truncatingIfNeeded: $0)) }
     }
 
     private func validated(_ body: () throws(ConfigurationError) -> Void) throws(ShimError) {

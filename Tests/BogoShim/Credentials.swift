@@ -11,7 +11,8 @@ struct NumberedCredential {
     let mustMatchIssuer: Bool
 
     /// Whether the peer's hints allow it.
-    func fits(_ schemes: [SignatureScheme], _ authorities: [[UInt8]]) -> Bool {
+    func fits(_ types: [CertificateType], _ schemes: [SignatureScheme], _ authorities: [[UInt8]]) -> Bool {
+        guard types.contains(credential.certificateType) else { return false }
         let own = credential.signatureSchemes.filter { credential.key?.signatureSchemes.contains($0) ?? false }
         guard own.contains(where: schemes.contains) else { return false }
         return !mustMatchIssuer || credential.chain.contains { authorities.contains($0.issuer.der) }
@@ -22,7 +23,7 @@ extension Options {
     /// The certificates to choose from, in the order of the command line.
     func credentials() throws(ShimError) -> [NumberedCredential] {
         var loaded: [NumberedCredential] = []
-        for (number, options) in furtherCredentials.enumerated() where options.kind == .x509 {
+        for (number, options) in furtherCredentials.enumerated() where options.kind != .preSharedKey {
             loaded.append(try options.load(number))
         }
         if plainCredential.certificateFile != nil { loaded.append(try plainCredential.load(-1)) }
@@ -47,12 +48,10 @@ extension Options {
 
 extension CredentialOptions {
     fileprivate func load(_ number: Int) throws(ShimError) -> NumberedCredential {
-        guard let certificateFile, let keyFile else { throw .notImplemented("a credential without its files") }
+        guard let keyFile else { throw .notImplemented("a credential without a key") }
         do {
             let key = try PrivateKey(pem: FileSystem.read(keyFile))
-            let chain = try Certificate.certificates(pem: FileSystem.read(certificateFile))
-            // Some of the runner's RSA keys have 1024 bits.
-            var credential = try Credential(chain: chain, key: key, minimumRSABits: 1024)
+            var credential = try credential(key)
             if !signingSchemes.isEmpty { credential.signatureSchemes = try schemes(signingSchemes) }
             if !staple.isEmpty { credential.ocspResponse = staple }
             if !timestamps.isEmpty { credential.signedCertificateTimestamps = timestamps }
@@ -65,8 +64,16 @@ extension CredentialOptions {
         } catch let error as ShimError {
             throw error
         } catch {
-            throw .unexpected("\(certificateFile), \(keyFile): \(error)")
+            throw .unexpected("\(certificateFile ?? ""), \(keyFile): \(error)")
         }
+    }
+
+    private func credential(_ key: PrivateKey) throws -> Credential {
+        guard kind == .x509 else { return try Credential(rawPublicKeyOf: key) }
+        guard let certificateFile else { throw ShimError.notImplemented("a credential without a certificate") }
+        let chain = try Certificate.certificates(pem: FileSystem.read(certificateFile))
+        // Some of the runner's RSA keys have 1024 bits.
+        return try Credential(chain: chain, key: key, minimumRSABits: 1024)
     }
 
     fileprivate func importedKeys() throws(ShimError) -> [PreSharedKey] {

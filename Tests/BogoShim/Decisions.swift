@@ -19,23 +19,23 @@ struct Decisions {
         switch need {
         case .credential(let hello): return try chooseCredential(hello)
         case .clientCredential(let request): return try chooseCredential(request)
-        case .peerVerdict:
+        case .peerVerdict(let peer):
             guard !hasJudgedPeer else { throw .unexpected("the peer's certificates are to be judged twice") }
             hasJudgedPeer = true
-            return verdict
+            return verdict(on: peer)
         case .preSharedKey, .signature: throw .unexpected("a decision that is not asked for")
         }
     }
 
     /// The alerts are BoringSSL's for its two kinds of callback; RFC 9846 §4.5.2.4 leaves the choice to the receiver.
-    private var verdict: Decision {
+    private func verdict(on peer: PeerCertificates) -> Decision {
         // A client with pre-shared keys that is not told to verify servers wants no other server.
         let kinds = options.furtherCredentials.map(\.kind)
         if kinds.contains(.preSharedKey), !options.isServer, !options.verifiesPeer { return .reject(.missingExtension) }
         if options.looksAtStaple, options.failsStaple { return .reject(.badCertificateStatusResponse) }
-        guard options.failsVerification, options.verifiesPeer || options.requiresClientCertificate else {
-            return .accept
-        }
+        // A raw public key is judged in any case: there is nothing else to go by.
+        let isJudged = options.verifiesPeer || options.requiresClientCertificate || peer.rawPublicKey != nil
+        guard options.failsVerification, isJudged else { return .accept }
         return .reject(options.usesCustomVerification ? .certificateUnknown : .handshakeFailure)
     }
 
@@ -53,7 +53,7 @@ struct Decisions {
         if options.failsHelloFilter || options.failsCredentialChoice { return .reject(.internalError) }
         guard
             let chosen = try options.credentials().first(where: {
-                $0.fits(hello.signatureSchemes, hello.certificateAuthorities)
+                $0.fits(hello.certificateTypes, hello.signatureSchemes, hello.certificateAuthorities)
             })
         else {
             return .reject(.handshakeFailure)
@@ -78,7 +78,7 @@ struct Decisions {
         // BoringSSL ends the handshake here instead of showing no certificate; an application may.
         guard
             let chosen = credentials.first(where: {
-                $0.fits(request.signatureSchemes, request.certificateAuthorities)
+                $0.fits([request.certificateType], request.signatureSchemes, request.certificateAuthorities)
             })
         else { return .reject(.handshakeFailure) }
         chosenCredential = chosen.number

@@ -109,7 +109,8 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
                 var span = buffer.mutableSpan
                 event = try connection.receive(&span, at: &position, output: &output)
             } catch {
-                try transport.write(output)
+                // The runner may have closed already: what matters is why.
+                try? transport.write(output)
                 throw .tls(error)
             }
             try transport.write(output)
@@ -145,7 +146,7 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
         do throws(TLSError) {
             try body(&connection, &output)
         } catch {
-            try transport.write(output)
+            try? transport.write(output)
             throw .tls(error)
         }
         try transport.write(output)

@@ -39,8 +39,17 @@ struct Expectations {
         let chain = session.peerCertificates
         if options.expectsNoPeerCertificate || session.preSharedKeyIdentity != nil {
             try check("the peer's certificates", chain.count, 0)
+            try check("the peer's raw public key", session.peerRawPublicKey, .none)
         } else if !options.isServer || options.requiresClientCertificate {
-            guard !chain.isEmpty else { throw .unexpected("no certificate of the peer's") }
+            guard !chain.isEmpty || session.peerRawPublicKey != nil else {
+                throw .unexpected("no certificate of the peer's")
+            }
+        }
+        let type = session.peerRawPublicKey == nil ? CertificateType.x509 : .rawPublicKey
+        try check("the type of the peer's certificate", Int(type.rawValue), options.expectedPeerCertificateType)
+        if !options.expectedPeerKeyHash.isEmpty {
+            let hash = session.peerRawPublicKey.map { Hasher.hash(.sha256, $0.der.span) }
+            try check("the hash of the peer's key", hash, options.expectedPeerKeyHash)
         }
         if let file = options.expectedPeerCertificateFile {
             do {
@@ -57,7 +66,8 @@ struct Expectations {
             try check("the timestamps", session.peerSignedCertificateTimestamps ?? [], options.expectedTimestamps)
         }
         if options.expectsVerificationResult, !session.isResumed || options.verifiesOnResumption {
-            try check("the peer's certificates are judged", decisions.hasJudgedPeer, !chain.isEmpty)
+            let isShown = !chain.isEmpty || session.peerRawPublicKey != nil
+            try check("the peer's certificates are judged", decisions.hasJudgedPeer, isShown)
         }
     }
 

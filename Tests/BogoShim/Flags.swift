@@ -76,6 +76,8 @@ enum Flag {
         "-permute-extensions": .enable(\.shufflesExtensions),
         "-enable-ocsp-stapling": .enable(\.asksForStaple),
         "-enable-signed-cert-timestamps": .enable(\.asksForTimestamps),
+        "-available-client-cert-types": .numbers(\.offeredCertificateTypes),
+        "-accepted-peer-cert-types": .numbers(\.acceptedCertificateTypes),
 
         "-select-alpn": .optionalText(\.selectedProtocol),
         "-decline-alpn": .enable(\.declinesProtocols),
@@ -92,6 +94,7 @@ enum Flag {
         "-resumption-delay": .number(\.resumptionDelay),
 
         "-new-x509-credential": .newCredential(.x509),
+        "-new-rpk-credential": .newCredential(.rawPublicKey),
         "-cert-file": .optionalText(\.currentCredential.certificateFile),
         "-key-file": .optionalText(\.currentCredential.keyFile),
         "-signing-prefs": .numbers(\.currentCredential.signingSchemes),
@@ -140,6 +143,8 @@ enum Flag {
         "-expect-hrr": .enable(\.expectsRetry),
         "-expect-no-hrr": .enable(\.expectsNoRetry),
         "-expect-peer-cert-file": .optionalText(\.expectedPeerCertificateFile),
+        "-expect-peer-certificate-type": .optionalNumber(\.expectedPeerCertificateType),
+        "-expect-peer-rpk-sha256": .bytes(\.expectedPeerKeyHash),
         "-expect-no-peer-cert": .enable(\.expectsNoPeerCertificate),
         "-expect-verify-result": .enable(\.expectsVerificationResult),
         "-expect-ocsp-response": .bytes(\.expectedStaple),

@@ -24,6 +24,8 @@ struct Options {
     var shufflesExtensions = false
     var asksForStaple = false
     var asksForTimestamps = false
+    var offeredCertificateTypes: [Int] = []
+    var acceptedCertificateTypes: [Int] = []
 
     // What a server chooses
     var selectedProtocol: String?
@@ -84,6 +86,8 @@ struct Options {
     var expectsRetry = false
     var expectsNoRetry = false
     var expectedPeerCertificateFile: String?
+    var expectedPeerCertificateType: Int?
+    var expectedPeerKeyHash: [UInt8] = []
     var expectsNoPeerCertificate = false
     var expectsVerificationResult = false
     var expectedStaple: [UInt8] = []
@@ -127,6 +131,7 @@ struct Options {
 struct CredentialOptions {
     enum Kind {
         case x509
+        case rawPublicKey
         case preSharedKey
     }
 

@@ -36,6 +36,10 @@ public struct CertificateProblem: Error, Sendable, Hashable {
         /// A key or a signature algorithm is not supported.
         case unsupportedAlgorithm
 
+        // A key without a certificate.
+        /// The peer's raw public key is not one of those that are trusted.
+        case untrustedPublicKey
+
         // The name.
         /// The leaf is not issued for the name that was asked for.
         case hostNameMismatch
@@ -100,7 +104,7 @@ public struct CertificateProblem: Error, Sendable, Hashable {
     /// What exactly, for a person. At most some hundred characters; what it quotes is cut and made printable.
     public let detail: String
 
-    init(_ code: Code, depth: Int, _ certificate: Certificate?, _ detail: String) {
+    package init(_ code: Code, depth: Int, _ certificate: Certificate?, _ detail: String) {
         self.code = code
         self.depth = depth
         self.certificate = certificate
@@ -141,7 +145,7 @@ extension CertificateProblem.Code {
     var stage: Stage {
         switch self {
         case .unableToGetLocalIssuerCertificate, .selfSignedCertificate, .selfSignedCertificateInChain, .chainTooLong,
-            .budgetExceeded, .noPeerCertificate:
+            .budgetExceeded, .noPeerCertificate, .untrustedPublicKey:
             .building
         case .unhandledCriticalExtension, .invalidExtension, .invalidCACertificate, .pathLengthExceeded,
             .invalidPurpose, .weakKey, .weakDigest, .unsupportedAlgorithm:

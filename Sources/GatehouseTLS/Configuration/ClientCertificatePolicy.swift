@@ -18,6 +18,10 @@ public struct ClientCertificatePolicy: Sendable {
     public let requirement: Requirement
     /// How their certificates are judged.
     public let verification: PeerVerification
+    /// What clients may show, in the order of preference, where the application judges it (`.asksForVerdict`) or any is
+    /// taken; `verification` decides otherwise. A client that does not speak of raw public keys (RFC 7250) is asked
+    /// for an X.509 certificate.
+    public var acceptedCertificateTypes: [CertificateType] = [.x509]
     /// The signature schemes that clients may sign the handshake with.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The names of the authorities that clients are told of, DER-encoded; empty: they are not told
@@ -69,8 +73,28 @@ public struct ClientCertificatePolicy: Sendable {
         return request
     }
 
-    /// The client's certificates; empty when it declined.
-    func chain(in message: ReceivedMessage, context: [UInt8]) throws(TLSError) -> [Certificate] {
+    /// The type that a client is asked for: the first of ours that it has.
+    ///
+    /// RFC 7250 §4.2: when the server "does not have any certificate type in common with the client", it "terminates the
+    /// session with a fatal alert of type "unsupported_certificate"".
+    func certificateType(amongClients offered: [CertificateType]?) throws(TLSError) -> CertificateType? {
+        guard requirement != .none else { return nil }
+        let accepted = verification.certificateTypes(acceptedCertificateTypes)
+        guard let type = accepted.first(where: (offered ?? [.x509]).contains) else {
+            throw .peerIncompatible(.noCommonCertificateType)
+        }
+        return type
+    }
+
+    /// Whether a client that showed this may come back without showing it again.
+    func allowsResumption(with peer: ShownCredential) -> Bool {
+        requirement == .none || verification.allowsResumption(with: peer, acceptedCertificateTypes)
+    }
+
+    /// What the client shows; nothing when it declined.
+    func credential(
+        in message: ReceivedMessage, context: [UInt8], as type: CertificateType
+    ) throws(TLSError) -> ShownCredential {
         let certificates = try message.decode(as: CertificateMessage.self)
         // RFC 9846 §4.5.1: "If this message is in response to a CertificateRequest, the value of
         // certificate_request_context in that message."
@@ -79,8 +103,6 @@ public struct ClientCertificatePolicy: Sendable {
             // We offer no extension to answer in a client's certificate.
             if let type = entry.extensions.order.first { throw .peerMisbehaved(.unsolicitedExtension(type)) }
         }
-        var chain: [Certificate] = []
-        for entry in certificates.entries { chain.append(try .parse(entry.data)) }
-        return chain
+        return try ShownCredential(certificates.entries, as: type)
     }
 }

@@ -1,32 +1,4 @@
-public import GatehouseCertificates
 public import GatehouseCrypto
-
-/// How the peer's certificate is judged.
-@nonexhaustive
-public enum PeerVerification: Sendable {
-    /// The verifier decides by its chain; a server's certificate must carry the server's name. A stapled OCSP response
-    /// is part of the evidence.
-    case verifier(CertificateVerifier)
-    /// The connection pauses for `Need.peerVerdict`.
-    case asksForVerdict
-    /// Any certificate is taken: whoever sits on the network can pose as the peer.
-    case dangerouslyAcceptAnyCertificate
-
-    /// Its chain must lead to an anchor of the store, by the default policy; a server's certificate must carry the
-    /// server's name.
-    public static func trustStore(_ store: TrustStore) -> PeerVerification {
-        .verifier(CertificateVerifier(trustStore: store))
-    }
-
-    /// What a session remembers of it.
-    var sessionTag: UInt8 {
-        switch self {
-        case .verifier: 1
-        case .asksForVerdict: 2
-        case .dangerouslyAcceptAnyCertificate: 3
-        }
-    }
-}
 
 /// What a client needs to know before its first connection.
 ///
@@ -38,6 +10,10 @@ public enum PeerVerification: Sendable {
 public struct ClientConfiguration: Sendable {
     /// How the server's certificate is judged.
     public var verification: PeerVerification
+    /// What the server may show, in the order of preference, where the application judges it (`.asksForVerdict`) or any
+    /// is taken; `verification` decides otherwise. With raw public keys (RFC 7250) nothing but the key says who the
+    /// server is.
+    public var acceptedCertificateTypes: [CertificateType] = [.x509]
     /// The cipher suites, in the order of preference.
     public var cipherSuites: [CipherSuite] = CipherSuite.supported
     /// The groups for key agreement, in the order of preference; a key share is sent for the first.
@@ -63,6 +39,9 @@ public struct ClientConfiguration: Sendable {
     public var credentials: [Credential] = []
     /// Whether a connection pauses for `Need.clientCredential` instead of choosing from `credentials`.
     public var asksForCredential = false
+    /// The types of certificates that the server is told we have (RFC 7250), in the order of preference; `nil`: those of
+    /// `credentials`. Set it where `asksForCredential` is.
+    public var offeredCertificateTypes: [CertificateType]?
     /// Whether the server may ask for a certificate also after the handshake (RFC 9846 §4.7.2).
     public var offersPostHandshakeAuthentication = false
     /// Keys that the server has been given outside the protocol, offered in this order.
@@ -100,10 +79,24 @@ public struct ClientConfiguration: Sendable {
         try SharedSettings.check(groups: groups)
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+        try SharedSettings.check(acceptedCertificateTypes, verification)
+        try SharedSettings.check(certificateTypes: certificateTypes.client)
     }
 }
 
 extension ClientConfiguration {
+    /// What either side may show.
+    var certificateTypes: (server: [CertificateType], client: [CertificateType]) {
+        var own: [CertificateType] = []
+        for credential in credentials where !own.contains(credential.certificateType) {
+            own.append(credential.certificateType)
+        }
+        return (
+            server: verification.certificateTypes(acceptedCertificateTypes),
+            client: offeredCertificateTypes ?? (own.isEmpty ? [.x509] : own)
+        )
+    }
+
     func binding(_ serverName: String?) -> SessionBinding {
         SessionBinding(
             serverName: serverName, verification: verification.sessionTag, trustGeneration: trustGeneration)

@@ -16,6 +16,10 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case invalidApplicationProtocol(String)
     /// record_size_limit outside 64 to 16385.
     case invalidRecordSizeLimit(Int)
+    /// Types of certificates that are none, stand twice, or are not supported.
+    case invalidCertificateTypes
+    /// Only trusted keys are accepted, and there are none.
+    case noTrustedPublicKeys
     /// A server without credentials that does not ask for them per connection either.
     case noCredentials
     /// A pre-shared key's identity is empty or too long.
@@ -49,6 +53,8 @@ extension ConfigurationError: CustomStringConvertible {
         case .invalidApplicationProtocol(let name):
             "the application protocol \"\(name)\" is empty or longer than 255 bytes"
         case .invalidRecordSizeLimit(let limit): "the record size limit \(limit) is not between 64 and 16385"
+        case .invalidCertificateTypes: "the types of certificates are empty, stand twice or are not supported"
+        case .noTrustedPublicKeys: "there is no trusted public key, so nobody could be trusted"
         case .noCredentials: "a server needs a certificate and its private key"
         case .invalidPreSharedKeyIdentity: "the identity of a pre-shared key is empty or too long"
         case .preSharedKeyTooShort(let bytes, let minimum):

@@ -1,7 +1,7 @@
 public import GatehouseCertificates
 public import GatehouseCrypto
 
-/// A certificate chain and the private key of its first certificate.
+/// What a side shows of itself, and the private key that proves it: a certificate chain, or a public key alone.
 ///
 /// ```swift
 /// let credential = try Credential(
@@ -11,9 +11,8 @@ public struct Credential: Sendable {
     /// The smallest RSA key, in bits, that is used.
     public static let minimumRSABits = 2048
 
-    /// The certificates, the end entity's first.
-    public let chain: [Certificate]
-    /// The private key of the first certificate; `nil` when it is held elsewhere.
+    let shown: ShownCredential
+    /// The private key of the first certificate, or of the raw public key; `nil` when it is held elsewhere.
     public let key: PrivateKey?
     /// What the key may sign the handshake with, in the order of preference; at first all that it can sign with.
     public var signatureSchemes: [SignatureScheme]
@@ -23,6 +22,13 @@ public struct Credential: Sendable {
     public var signedCertificateTimestamps: [UInt8]?
     /// What the key can sign with.
     private let possibleSchemes: [SignatureScheme]
+
+    /// The certificates, the end entity's first; empty for a raw public key.
+    public var chain: [Certificate] { shown.certificates }
+    /// The public key that is shown instead of certificates (RFC 7250).
+    public var rawPublicKey: RawPublicKey? { shown.rawPublicKey }
+    /// Whether it is certificates or a key that is shown.
+    public var certificateType: CertificateType { shown.type }
 
     /// Pairs a chain with its key.
     ///
@@ -34,21 +40,33 @@ public struct Credential: Sendable {
 
     /// The smallest RSA key is lower for conformance tests, and nowhere else.
     package init(chain: [Certificate], key: PrivateKey, minimumRSABits: Int) throws(ConfigurationError) {
-        guard let leaf = chain.first else { throw .emptyCertificateChain }
-        let publicKey: PublicKey
-        do throws(CryptoError) {
-            publicKey = try leaf.publicKey()
+        try self.init(.certificates(chain), key, minimumRSABits: minimumRSABits)
+    }
+
+    /// Shows the public key of `key` without a certificate (RFC 7250), to peers that take one and know whose it is.
+    ///
+    /// - Throws: `ConfigurationError` when it is an RSA key under 2048 bits.
+    public init(rawPublicKeyOf key: PrivateKey) throws(ConfigurationError) {
+        let shown: RawPublicKey
+        do throws(CertificateError) {
+            shown = try RawPublicKey(der: key.subjectPublicKeyInfo)
         } catch {
             throw .unusableCertificateKey("\(error)")
         }
-        guard key.isPair(of: publicKey) else { throw .keyDoesNotMatchCertificate }
+        try self.init(.rawPublicKey(shown), key, minimumRSABits: Self.minimumRSABits)
+    }
+
+    private init(
+        _ shown: ShownCredential, _ key: PrivateKey, minimumRSABits: Int
+    ) throws(ConfigurationError) {
+        guard key.isPair(of: try Self.publicKey(of: shown)) else { throw .keyDoesNotMatchCertificate }
         if case .rsa(let bits) = key.algorithm, bits < minimumRSABits {
             throw .keyTooSmall(bits: bits, minimum: minimumRSABits)
         }
         if case .rsaPSS(let bits) = key.algorithm, bits < minimumRSABits {
             throw .keyTooSmall(bits: bits, minimum: minimumRSABits)
         }
-        self.chain = chain
+        self.shown = shown
         self.key = key
         signatureSchemes = key.signatureSchemes
         possibleSchemes = key.signatureSchemes
@@ -61,19 +79,37 @@ public struct Credential: Sendable {
     /// - Throws: `ConfigurationError` when the chain is empty, its first key cannot be used, or none of the schemes
     ///   fits it.
     public init(chain: [Certificate], signatureSchemes: [SignatureScheme]) throws(ConfigurationError) {
-        guard let leaf = chain.first else { throw .emptyCertificateChain }
-        let algorithm: KeyAlgorithm
-        do throws(CryptoError) {
-            algorithm = try leaf.publicKey().algorithm
-        } catch {
-            throw .unusableCertificateKey("\(error)")
-        }
+        try self.init(.certificates(chain), signatureSchemes)
+    }
+
+    /// A raw public key (RFC 7250) whose private key is held elsewhere: each signature is asked for with
+    /// `Need.signature`.
+    ///
+    /// - Parameter signatureSchemes: what the key signs with, in the order of preference.
+    /// - Throws: `ConfigurationError` when the key cannot be used, or none of the schemes fits it.
+    public init(
+        rawPublicKey: RawPublicKey, signatureSchemes: [SignatureScheme]
+    ) throws(ConfigurationError) {
+        try self.init(.rawPublicKey(rawPublicKey), signatureSchemes)
+    }
+
+    private init(_ shown: ShownCredential, _ signatureSchemes: [SignatureScheme]) throws(ConfigurationError) {
+        let algorithm = try Self.publicKey(of: shown).algorithm
         let schemes = signatureSchemes.filter { $0.fits(algorithm) }
         guard !schemes.isEmpty else { throw .keyDoesNotMatchCertificate }
-        self.chain = chain
+        self.shown = shown
         key = nil
         self.signatureSchemes = schemes
         possibleSchemes = schemes
+    }
+
+    private static func publicKey(of shown: ShownCredential) throws(ConfigurationError) -> PublicKey {
+        guard !shown.isEmpty else { throw .emptyCertificateChain }
+        do throws(CryptoError) {
+            return try shown.publicKey()
+        } catch {
+            throw .unusableCertificateKey("\(error)")
+        }
     }
 
     /// The first of our schemes that the peer accepts.
@@ -81,10 +117,11 @@ public struct Credential: Sendable {
         signatureSchemes.first { schemes.contains($0) && possibleSchemes.contains($0) }
     }
 
-    /// The Certificate message that shows the chain, with what the peer asks for about its first certificate.
+    /// The Certificate message, with what the peer asks for about its first certificate.
     func certificateMessage(context: [UInt8], answering peer: ExtensionBlock) -> CertificateMessage {
-        var message = CertificateMessage(
-            context: context, entries: chain.map { CertificateMessage.Entry(data: $0.der) })
+        var message = CertificateMessage(context: context, entries: shown.entries)
+        // What a third party says, it says of a certificate.
+        guard certificateType == .x509 else { return message }
         if let ocspResponse, peer.contains(.statusRequest) {
             message.entries[0].extensions.order.append(.statusRequest)
             message.entries[0].ocspResponse = ocspResponse

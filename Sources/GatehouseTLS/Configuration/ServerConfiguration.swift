@@ -103,6 +103,10 @@ public struct ServerConfiguration: Sendable {
         try SharedSettings.check(groups: groups)
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+        if clientAuthentication.requirement != .none {
+            try SharedSettings.check(
+                clientAuthentication.acceptedCertificateTypes, clientAuthentication.verification)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import GatehouseCertificates
 import GatehouseCrypto
 
 /// Checks that both roles' configurations share.
@@ -27,5 +28,18 @@ enum SharedSettings {
         guard (Limits.smallestRecordSizeLimit...Limits.innerPlaintext).contains(recordSizeLimit) else {
             throw .invalidRecordSizeLimit(recordSizeLimit)
         }
+    }
+
+    static func check(
+        _ accepted: [CertificateType], _ verification: PeerVerification
+    ) throws(ConfigurationError) {
+        if case .trustedRawPublicKeys(let keys) = verification, keys.isEmpty { throw .noTrustedPublicKeys }
+        try check(certificateTypes: verification.certificateTypes(accepted))
+    }
+
+    static func check(certificateTypes: [CertificateType]) throws(ConfigurationError) {
+        guard !certificateTypes.isEmpty, Set(certificateTypes).count == certificateTypes.count,
+            certificateTypes.allSatisfy(CertificateType.supported.contains)
+        else { throw .invalidCertificateTypes }
     }
 }

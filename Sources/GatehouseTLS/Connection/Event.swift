@@ -68,14 +68,24 @@ public struct ClientHelloInfo: Sendable {
     public let applicationProtocols: [[UInt8]]
     /// The names of the authorities that it knows, DER-encoded; empty when it does not say.
     public let certificateAuthorities: [[UInt8]]
+    /// What it takes from a server, in its order of preference: X.509 certificates unless it says otherwise.
+    public let certificateTypes: [CertificateType]
 }
 
-/// The peer's certificates, to be judged.
+/// The peer's certificates, or its raw public key, to be judged.
 public struct PeerCertificates: Sendable {
-    /// The chain as it came, the peer's own first.
+    /// The chain as it came, the peer's own first; empty when the peer shows a raw public key.
     public let chain: [Certificate]
+    /// The peer's key, when it shows one instead of a certificate (RFC 7250). Nothing in it says whose it is.
+    public let rawPublicKey: RawPublicKey?
     /// The name that the peer should have; `nil` when none was given.
     public let name: ReferenceName?
+
+    init(_ peer: ShownCredential, name: ReferenceName?) {
+        chain = peer.certificates
+        rawPublicKey = peer.rawPublicKey
+        self.name = name
+    }
 }
 
 /// What is to be signed with a key that is held elsewhere.
@@ -94,4 +104,6 @@ public struct CertificateRequestInfo: Sendable {
     public let signatureSchemes: [SignatureScheme]
     /// The names of the authorities that it knows, DER-encoded; empty when it does not say.
     public let certificateAuthorities: [[UInt8]]
+    /// What it wants: a credential of another type is not shown.
+    public let certificateType: CertificateType
 }

@@ -21,14 +21,17 @@ public struct NegotiatedSession: Sendable {
     public internal(set) var isResumed = false
     /// The round trips that the handshake took: 1, or 2 with a HelloRetryRequest.
     public internal(set) var roundTrips = 1
+    /// What the peer showed of itself.
+    var peer = ShownCredential.none
     /// The peer's certificates as it sent them, its own first; empty when it sent none.
-    public internal(set) var peerCertificates: [Certificate] = []
-
+    public var peerCertificates: [Certificate] { peer.certificates }
+    /// The peer's public key when it showed one instead of a certificate (RFC 7250).
+    public var peerRawPublicKey: RawPublicKey? { peer.rawPublicKey }
     /// The DER of the OCSP response that the peer stapled to its certificate.
     public internal(set) var peerOCSPResponse: [UInt8]?
     /// The signed certificate timestamps that came with the peer's certificate, as a serialized list.
     public internal(set) var peerSignedCertificateTimestamps: [UInt8]?
-    /// Whether the peer's certificates were verified, in this handshake or in the one that is resumed.
+    /// Whether the peer's certificates, or its raw public key, were verified, in this handshake or in the one that is resumed.
     public internal(set) var isPeerVerified = false
     /// The identity of the external pre-shared key that was used.
     public internal(set) var preSharedKeyIdentity: [UInt8]?

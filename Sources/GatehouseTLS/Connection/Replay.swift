@@ -64,7 +64,7 @@ package struct Replay: Sendable {
                 issuedAt: 0, lifetime: UInt32(Limits.sessionAge), ticketAgeAdd: identity.obfuscatedTicketAge,
                 authenticatedAt: 0, authenticationEnds: .max, binding: configuration.binding(serverName),
                 applicationProtocol: nil, maxEarlyDataSize: maximumEarlyDataSize, replayGuardID: [],
-                peerCertificates: []))
+                peer: .none, serverCertificateType: .x509))
     }
 }
 

@@ -21,7 +21,7 @@ extension InvalidMessage {
         switch self {
         // RFC 9846 §6.2: "decode_error: A message could not be decoded because some field was out of the specified
         // range or the length of the message was incorrect."
-        case .truncated, .trailingBytes, .vectorLengthOutOfBounds, .malformedAlert: .decodeError
+        case .truncated, .trailingBytes, .vectorLengthOutOfBounds, .malformedAlert, .malformedRawPublicKey: .decodeError
         case .illegalValue, .messageTooLarge, .malformedServerName: .illegalParameter
         // §5.2: "An endpoint that receives a record that exceeds this length MUST terminate the connection with a
         // "record_overflow" alert."
@@ -48,7 +48,8 @@ extension PeerMisbehaved {
             .keyShareForUnlistedGroup, .keyShareForUnofferedGroup, .invalidKeyShare, .applicationProtocolNotOffered,
             .recordSizeLimitTooSmall, .wrongCertificateRequestContext, .signatureSchemeNotOffered,
             .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .wrongBinderCount,
-            .preSharedKeyNotOffered, .earlyDataMismatch, .retryNotKept, .needlessRetry:
+            .preSharedKeyNotOffered, .earlyDataMismatch, .retryNotKept, .needlessRetry, .certificateTypeNotOffered,
+            .severalRawPublicKeys:
             .illegalParameter
         case .wrongLegacyVersion: .protocolVersion
         case .unsolicitedExtension: .unsupportedExtension
@@ -67,8 +68,11 @@ extension PeerIncompatible {
     fileprivate var alert: AlertDescription {
         switch self {
         case .noCommonVersion: .protocolVersion
-        case .noCommonCipherSuite, .noCommonGroup, .noCommonSignatureScheme, .preSharedKeyRequired:
+        case .noCommonCipherSuite, .noCommonGroup, .noCommonSignatureScheme, .preSharedKeyRequired,
+            .certificateRequired:
             .handshakeFailure
+        // RFC 7250 §4.2: "the server terminates the session with a fatal alert of type "unsupported_certificate"."
+        case .noCommonCertificateType: .unsupportedCertificate
         case .unknownPreSharedKeyIdentity: .unknownPSKIdentity
         case .clientCertificateRequired: .certificateRequired
         case .noCommonApplicationProtocol: .noApplicationProtocol

@@ -22,6 +22,7 @@ extension CertificateProblem.Code {
             .unknownCA
         case .noPeerCertificate: .certificateRequired
         case .invalidPurpose: .unsupportedCertificate
+        case .untrustedPublicKey: .certificateUnknown
         case .certificateExpired: .certificateExpired
         case .certificateRevoked: .certificateRevoked
         case .certificateSignatureFailed: .decryptError

@@ -56,7 +56,9 @@ public enum InvalidMessage: Sendable, Hashable {
     case malformedServerName
     /// A certificate that does not decode.
     case malformedCertificate(CertificateError)
-    /// A certificate whose key is of no kind that is known, or no valid key.
+    /// A raw public key that is no SubjectPublicKeyInfo.
+    case malformedRawPublicKey(CertificateError)
+    /// A certificate, or a raw public key, whose key is of no kind that is known, or no valid key.
     case unusableCertificateKey
 }
 
@@ -119,6 +121,10 @@ public enum PeerMisbehaved: Sendable, Hashable {
     case recordSizeLimitTooSmall
     /// certificate_request_context is not what was asked for.
     case wrongCertificateRequestContext
+    /// A type of certificate that was not offered.
+    case certificateTypeNotOffered
+    /// More than one raw public key.
+    case severalRawPublicKeys
     /// A server without a certificate.
     case noCertificate
     /// A signature scheme that was not offered.
@@ -164,6 +170,10 @@ public enum PeerIncompatible: Sendable, Hashable {
     case noCommonGroup
     /// No credential whose key can sign with a scheme that the client accepts.
     case noCommonSignatureScheme
+    /// No type of certificate in common (RFC 7250 §4.2).
+    case noCommonCertificateType
+    /// The client takes X.509 certificates, as it says nothing else, and no credential has one.
+    case certificateRequired
     /// No application protocol in common.
     case noCommonApplicationProtocol
     /// No pre-shared key was offered, and the configuration requires one.

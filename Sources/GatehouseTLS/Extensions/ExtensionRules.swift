@@ -21,6 +21,8 @@ extension ExtensionType {
         case .signatureAlgorithms: [.clientHello, .certificateRequest]
         case .applicationLayerProtocolNegotiation: [.clientHello, .encryptedExtensions]
         case .signedCertificateTimestamp: [.clientHello, .certificateRequest, .certificate]
+        case .clientCertificateType: [.clientHello, .encryptedExtensions]
+        case .serverCertificateType: [.clientHello, .encryptedExtensions]
         case .recordSizeLimit: [.clientHello, .encryptedExtensions]
         case .preSharedKey: [.clientHello, .serverHello]
         case .earlyData: [.clientHello, .encryptedExtensions, .newSessionTicket]

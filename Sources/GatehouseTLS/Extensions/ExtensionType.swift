@@ -22,6 +22,10 @@ public struct ExtensionType: RawRepresentable, Sendable, Hashable {
     public static let applicationLayerProtocolNegotiation = ExtensionType(rawValue: 16)
     /// RFC 6962 §3.3.
     public static let signedCertificateTimestamp = ExtensionType(rawValue: 18)
+    /// RFC 7250 §3.
+    public static let clientCertificateType = ExtensionType(rawValue: 19)
+    /// RFC 7250 §3.
+    public static let serverCertificateType = ExtensionType(rawValue: 20)
     /// RFC 8449.
     public static let recordSizeLimit = ExtensionType(rawValue: 28)
     /// RFC 9846 §4.3.11.
@@ -58,6 +62,8 @@ extension ExtensionType: CustomStringConvertible {
         case .signatureAlgorithms: "signature_algorithms"
         case .applicationLayerProtocolNegotiation: "application_layer_protocol_negotiation"
         case .signedCertificateTimestamp: "signed_certificate_timestamp"
+        case .clientCertificateType: "client_certificate_type"
+        case .serverCertificateType: "server_certificate_type"
         case .recordSizeLimit: "record_size_limit"
         case .preSharedKey: "pre_shared_key"
         case .earlyData: "early_data"

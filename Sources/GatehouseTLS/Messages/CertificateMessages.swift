@@ -51,7 +51,7 @@ struct CertificateMessage: HandshakeMessage, Sendable, Equatable {
     static let type = HandshakeType.certificate
 
     struct Entry: Sendable, Equatable {
-        /// cert_data: the DER of a certificate.
+        /// The DER of a certificate (cert_data) or of a raw public key (ASN1_subjectPublicKeyInfo).
         var data: [UInt8]
         var extensions = ExtensionBlock()
         /// The DER of a stapled OCSP response.

@@ -19,6 +19,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
     var signatureAlgorithms: [SignatureScheme]?
     var signatureAlgorithmsCert: [SignatureScheme]?
     var applicationProtocols: [[UInt8]]?
+    var clientCertificateTypes: [CertificateType]?
+    var serverCertificateTypes: [CertificateType]?
     var recordSizeLimit: UInt16?
     var supportedVersions: [ProtocolVersion]?
     var cookie: [UInt8]?
@@ -63,6 +65,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
         case .signatureAlgorithmsCert:
             signatureAlgorithmsCert = try body.readList(.signatureSchemes, of: SignatureScheme.self)
         case .applicationLayerProtocolNegotiation: applicationProtocols = try body.readProtocolNames()
+        case .clientCertificateType: clientCertificateTypes = try body.readCertificateTypes()
+        case .serverCertificateType: serverCertificateTypes = try body.readCertificateTypes()
         case .recordSizeLimit: recordSizeLimit = try body.readUInt16()
         case .supportedVersions:
             supportedVersions = try body.readList(.supportedVersions, of: ProtocolVersion.self)
@@ -93,6 +97,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
         case .signatureAlgorithms: body.writeList(.signatureSchemes, signatureAlgorithms ?? [])
         case .signatureAlgorithmsCert: body.writeList(.signatureSchemes, signatureAlgorithmsCert ?? [])
         case .applicationLayerProtocolNegotiation: body.writeProtocolNames(applicationProtocols ?? [])
+        case .clientCertificateType: body.write(clientCertificateTypes ?? [])
+        case .serverCertificateType: body.write(serverCertificateTypes ?? [])
         case .recordSizeLimit: body.write(recordSizeLimit ?? 0)
         case .supportedVersions: body.writeList(.supportedVersions, supportedVersions ?? [])
         case .cookie: body.writeOpaque(.cookie, cookie ?? [])

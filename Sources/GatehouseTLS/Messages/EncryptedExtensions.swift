@@ -7,6 +7,8 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
     var extensions = ExtensionBlock()
     var supportedGroups: [NamedGroup]?
     var applicationProtocols: [[UInt8]]?
+    var clientCertificateType: CertificateType?
+    var serverCertificateType: CertificateType?
     var recordSizeLimit: UInt16?
     var expectedTicketCount: UInt8?
 
@@ -17,6 +19,8 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
             switch type {
             case .supportedGroups: self.supportedGroups = try body.readList(.namedGroups, of: NamedGroup.self)
             case .applicationLayerProtocolNegotiation: self.applicationProtocols = try body.readProtocolNames()
+            case .clientCertificateType: self.clientCertificateType = try body.readCertificateType()
+            case .serverCertificateType: self.serverCertificateType = try body.readCertificateType()
             case .recordSizeLimit: self.recordSizeLimit = try body.readUInt16()
             case .ticketRequest: self.expectedTicketCount = try body.readUInt8()
             default: break  // the others have an empty body
@@ -29,6 +33,8 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
             switch type {
             case .supportedGroups: body.writeList(.namedGroups, supportedGroups ?? [])
             case .applicationLayerProtocolNegotiation: body.writeProtocolNames(applicationProtocols ?? [])
+            case .clientCertificateType: body.write(clientCertificateType ?? .x509)
+            case .serverCertificateType: body.write(serverCertificateType ?? .x509)
             case .recordSizeLimit: body.write(recordSizeLimit ?? 0)
             case .ticketRequest: body.write(expectedTicketCount ?? 0)
             default: break  // the others have an empty body

@@ -42,6 +42,7 @@ public struct ClientSession: Sendable {
     func isUsable(at now: Int64, _ configuration: ClientConfiguration, _ serverName: String?) -> Bool {
         guard let parameters = CipherSuiteParameters(state.cipherSuite) else { return false }
         return state.isUsable(at: now, configuration.binding(serverName))
+            && configuration.verification.allowsResumption(with: state.peer, configuration.acceptedCertificateTypes)
             && configuration.cipherSuites.contains { CipherSuiteParameters($0)?.hash == parameters.hash }
     }
 }

@@ -4,7 +4,7 @@ import GatehouseCrypto
 /// What either side needs to know again to resume a session.
 struct SessionState: Sendable {
     /// The form of the encoding.
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     var cipherSuite: CipherSuite
     var preSharedKey: SharedSecret
@@ -25,8 +25,10 @@ struct SessionState: Sendable {
     /// The replay guard that was there when the ticket was issued: early data is taken with no other. A client has
     /// none.
     var replayGuardID: [UInt8]
-    /// The peer's certificates, its own first.
-    var peerCertificates: [Certificate]
+    /// What the peer has shown of itself.
+    var peer: ShownCredential
+    /// Whether the server has shown certificates or a key.
+    var serverCertificateType: CertificateType
 
     func encoded() -> [UInt8] {
         var writer = ByteWriter(reserving: 512)
@@ -43,7 +45,8 @@ struct SessionState: Sendable {
         writer.writeOpaque(.sessionShort, Array((applicationProtocol ?? "").utf8))
         writer.write(maxEarlyDataSize)
         writer.writeOpaque(.sessionShort, replayGuardID)
-        writer.writeCertificates(peerCertificates)
+        writer.write(peer)
+        writer.write(serverCertificateType)
         return writer.bytes
     }
 
@@ -63,7 +66,8 @@ struct SessionState: Sendable {
         applicationProtocol = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
         maxEarlyDataSize = try reader.readUInt32()
         replayGuardID = try reader.readOpaque(.sessionShort)
-        peerCertificates = try reader.readCertificates()
+        peer = try reader.readShownCredential()
+        serverCertificateType = try reader.readCertificateType()
         try reader.finish()
     }
 
@@ -71,7 +75,7 @@ struct SessionState: Sendable {
         cipherSuite: CipherSuite, preSharedKey: SharedSecret, ticketID: [UInt8], issuedAt: Int64, lifetime: UInt32,
         ticketAgeAdd: UInt32, authenticatedAt: Int64, authenticationEnds: Int64, binding: SessionBinding,
         applicationProtocol: String?, maxEarlyDataSize: UInt32, replayGuardID: [UInt8],
-        peerCertificates: [Certificate]
+        peer: ShownCredential, serverCertificateType: CertificateType
     ) {
         self.cipherSuite = cipherSuite
         self.preSharedKey = preSharedKey
@@ -85,7 +89,8 @@ struct SessionState: Sendable {
         self.applicationProtocol = applicationProtocol
         self.maxEarlyDataSize = maxEarlyDataSize
         self.replayGuardID = replayGuardID
-        self.peerCertificates = peerCertificates
+        self.peer = peer
+        self.serverCertificateType = serverCertificateType
     }
 
     /// Whether the session may still be resumed at `now`, by a connection with this binding.
@@ -136,9 +141,10 @@ extension ByteWriter {
         write(UInt32(truncatingIfNeeded: value))
     }
 
-    mutating func writeCertificates(_ certificates: [Certificate]) {
+    mutating func write(_ peer: ShownCredential) {
+        write(peer.type)
         writeVector(.certificateList) { list in
-            for certificate in certificates { list.writeOpaque(.certificateData, certificate.der) }
+            for entry in peer.entries { list.writeOpaque(.certificateData, entry.data) }
         }
     }
 }
@@ -149,11 +155,12 @@ extension ByteReader {
         return Int64(bitPattern: UInt64(high) << 32 | UInt64(try readUInt32()))
     }
 
-    mutating func readCertificates() throws(TLSError) -> [Certificate] {
+    mutating func readShownCredential() throws(TLSError) -> ShownCredential {
+        let type = try readCertificateType()
         var list = try readVector(.certificateList)
-        var certificates: [Certificate] = []
-        while !list.isAtEnd { certificates.append(try .parse(try list.readOpaque(.certificateData))) }
-        return certificates
+        var entries: [CertificateMessage.Entry] = []
+        while !list.isAtEnd { entries.append(CertificateMessage.Entry(data: try list.readOpaque(.certificateData))) }
+        return try ShownCredential(entries, as: type)
     }
 }
 

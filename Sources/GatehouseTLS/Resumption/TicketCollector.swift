@@ -29,7 +29,7 @@ struct TicketCollector: ~Copyable, Sendable {
             lifetime: 0, ticketAgeAdd: 0, authenticatedAt: authenticatedAt, authenticationEnds: authenticationEnds,
             binding: offer.configuration.binding(offer.name?.sessionName),
             applicationProtocol: session?.applicationProtocol, maxEarlyDataSize: 0, replayGuardID: [],
-            peerCertificates: session?.peerCertificates ?? [])
+            peer: session?.peer ?? .none, serverCertificateType: session?.peer.type ?? .x509)
     }
 
     /// `nil` when the session must not be resumed.

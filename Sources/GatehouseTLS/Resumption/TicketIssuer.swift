@@ -40,7 +40,8 @@ struct TicketIssuer: ~Copyable {
             authenticationEnds: authenticationEnds, binding: configuration.binding(accepted.negotiation.serverName),
             applicationProtocol: accepted.negotiation.applicationProtocol,
             maxEarlyDataSize: configuration.earlyData?.maximumSize ?? 0,
-            replayGuardID: configuration.earlyData?.replayGuard.id ?? [], peerCertificates: [])
+            replayGuardID: configuration.earlyData?.replayGuard.id ?? [], peer: .none,
+            serverCertificateType: agreement.certificateTypes.server)
     }
 
     /// All in as few records as they fit.
@@ -50,7 +51,7 @@ struct TicketIssuer: ~Copyable {
             let published = core.replay?.ticket
             let nonce = published?.ticketNonce ?? [UInt8(index)]
             var session = session
-            session.peerCertificates = core.session?.peerCertificates ?? []
+            session.peer = core.session?.peer ?? .none
             session.ticketID = SystemRandomness.bytes(16)
             session.ticketAgeAdd =
                 published?.ticketAgeAdd ?? SystemRandomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }

@@ -143,6 +143,8 @@ extension VectorBounds {
     // RFC 6962 §3.3
     static let timestampList = VectorBounds(1, 0xFFFF)
     static let timestamp = VectorBounds(1, 0xFFFF)
+    // RFC 7250 §3
+    static let certificateTypes = VectorBounds(1, 0xFF)
     // RFC 7301 §3.1
     static let protocolNameList = VectorBounds(2, 0xFFFF)
     static let protocolName = VectorBounds(1, 0xFF)

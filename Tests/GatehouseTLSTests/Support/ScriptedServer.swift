@@ -182,8 +182,8 @@ final class ScriptedServer {
         if let certificateRequest {
             pieces += try altered(.certificateRequest, certificateRequest.encoded(), &transcript)
         }
-        let entries = credential.chain.map { CertificateMessage.Entry(data: $0.der) }
-        pieces += try altered(.certificate, CertificateMessage(context: [], entries: entries).encoded(), &transcript)
+        let certificates = CertificateMessage(context: [], entries: credential.shown.entries)
+        pieces += try altered(.certificate, certificates.encoded(), &transcript)
         let content = HandshakeSignature.content(.server, transcript.hash)
         let signature = try HandshakeSignature.sign(content, with: #require(credential.key), scheme)
         let verify = CertificateVerify(algorithm: scheme, signature: signature)

@@ -23,13 +23,12 @@ struct AwaitingCertificate: ~Copyable, Sendable {
         guard certificates.context.isEmpty else { throw .peerMisbehaved(.wrongCertificateRequestContext) }
         guard !certificates.entries.isEmpty else { throw .peerMisbehaved(.noCertificate) }
         for entry in certificates.entries { try agreement.offer.hello.checkAnswered(entry.extensions) }
-        var chain: [Certificate] = []
-        for entry in certificates.entries { chain.append(try .parse(entry.data)) }
-        core.session?.peerCertificates = chain
+        let peer = try ShownCredential(certificates.entries, as: agreement.certificateTypes.server)
+        core.session?.peer = peer
         core.session?.peerOCSPResponse = certificates.entries[0].ocspResponse
         core.session?.peerSignedCertificateTimestamps = certificates.entries[0].signedCertificateTimestamps
         agreement.transcript.append(message.bytes)
-        return .awaitingCertificateVerify(AwaitingCertificateVerify(agreement: agreement, chain: chain))
+        return .awaitingCertificateVerify(AwaitingCertificateVerify(agreement: agreement, peer: peer))
     }
 }
 

@@ -4,7 +4,7 @@ import GatehouseCrypto
 /// Has the server's certificates; awaits the signature that proves who holds the key.
 struct AwaitingCertificateVerify: ~Copyable, Sendable {
     var agreement: ClientAgreement
-    let chain: [Certificate]
+    let peer: ShownCredential
 
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
@@ -12,10 +12,10 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
         let certificateVerify = try message.decode(as: CertificateVerify.self)
         let (configuration, name) = (agreement.configuration, agreement.offer.name)
         var certificate = try PeerCertificateVerified.verify(
-            chain, name, configuration.verification, .serverAuthentication, at: core.now,
+            peer, name, configuration.verification, .serverAuthentication, at: core.now,
             stapledResponse: core.session?.peerOCSPResponse)
         let signature = try HandshakeSignature.verify(
-            certificateVerify, .server, agreement.transcript.hash, by: chain, offered: configuration.signatureSchemes)
+            certificateVerify, .server, agreement.transcript.hash, by: peer, offered: configuration.signatureSchemes)
         core.session?.signatureScheme = certificateVerify.algorithm
         core.session?.peerSignatureScheme = certificateVerify.algorithm
         agreement.transcript.append(message.bytes)
@@ -26,21 +26,21 @@ struct AwaitingCertificateVerify: ~Copyable, Sendable {
                     agreement: agreement,
                     authentication: .certificate(CertificateProof(certificate: certificate, signature: signature))))
         }
-        core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: name))))
-        return .judgingServer(JudgingServer(agreement: agreement, chain: chain, signature: signature))
+        core.tell(.needs(.peerVerdict(PeerCertificates(peer, name: name))))
+        return .judgingServer(JudgingServer(agreement: agreement, peer: peer, signature: signature))
     }
 }
 
 /// Waits for the application's verdict about the server's certificates.
 struct JudgingServer: ~Copyable, Sendable {
     let agreement: ClientAgreement
-    let chain: [Certificate]
+    let peer: ShownCredential
     let signature: HandshakeSignatureVerified
 
     consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingServerFinished {
         core.endPause()
         core.session?.isPeerVerified = !despiteProblems
-        let certificate = PeerCertificateVerified.byApplication(chain, despiteProblems: despiteProblems)
+        let certificate = PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems)
         return AwaitingServerFinished(
             agreement: agreement,
             authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))

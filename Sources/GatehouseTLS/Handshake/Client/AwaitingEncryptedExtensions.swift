@@ -23,7 +23,25 @@ struct AwaitingEncryptedExtensions: ~Copyable, Sendable {
                 AwaitingServerFinished(
                     agreement: agreement, authentication: .preSharedKey(PreSharedKeyAgreed.chosenByServer())))
         }
+        agreement.certificateTypes = try certificateTypes(extensions)
         return .awaitingCertificate(AwaitingCertificate(agreement: agreement))
+    }
+
+    /// RFC 7250 §4.2: a type "MUST be selected from one of the values provided" in the ClientHello. Without an answer it
+    /// is X.509, which is too little for a client that takes no certificates from the server.
+    private borrowing func certificateTypes(_ answer: EncryptedExtensions) throws(TLSError) -> CertificateTypes {
+        let offered = agreement.configuration.certificateTypes
+        var types = CertificateTypes()
+        if let chosen = answer.serverCertificateType {
+            guard offered.server.contains(chosen) else { throw .peerMisbehaved(.certificateTypeNotOffered) }
+            types.server = chosen
+        }
+        if let chosen = answer.clientCertificateType {
+            guard offered.client.contains(chosen) else { throw .peerMisbehaved(.certificateTypeNotOffered) }
+            types.client = chosen
+        }
+        guard offered.server.contains(types.server) else { throw .peerIncompatible(.noCommonCertificateType) }
+        return types
     }
 
     /// RFC 7301 §3.1: "the "ProtocolNameList" MUST contain exactly one "ProtocolName"".

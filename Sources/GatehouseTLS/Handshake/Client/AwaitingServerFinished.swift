@@ -12,15 +12,15 @@ struct AwaitingServerFinished: ~Copyable, Sendable {
         let finished = try message.decode(as: Finished.self)
         let proof = try finished.verify(agreement.serverHandshakeTraffic, agreement.transcript.hash)
         agreement.transcript.append(message.bytes)
-        guard let chain = agreement.chainToJudgeAgain else {
+        guard let peer = agreement.peerToJudgeAgain else {
             return try ClientFlight.begin(agreement, finished: proof, authentication, &core).authenticate(&core)
         }
         let name = agreement.offer.name
         var certificate = try PeerCertificateVerified.verify(
-            chain, name, agreement.configuration.verification, .serverAuthentication, at: core.now)
+            peer, name, agreement.configuration.verification, .serverAuthentication, at: core.now)
         let judging = JudgingResumption(agreement: agreement, authentication: authentication, finished: proof)
         if let certificate = certificate.take() { return try judging.proceed(with: certificate, &core) }
-        core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: name))))
+        core.tell(.needs(.peerVerdict(PeerCertificates(peer, name: name))))
         return .judgingResumption(judging)
     }
 }
@@ -35,9 +35,9 @@ struct JudgingResumption: ~Copyable, Sendable {
         despiteProblems: Bool, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientHandshake {
         core.endPause()
-        let chain = agreement.chainToJudgeAgain ?? []
+        let peer = agreement.peerToJudgeAgain ?? .none
         return try proceed(
-            with: PeerCertificateVerified.byApplication(chain, despiteProblems: despiteProblems), &core)
+            with: PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems), &core)
     }
 
     fileprivate consuming func proceed(

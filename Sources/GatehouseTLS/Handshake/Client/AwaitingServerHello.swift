@@ -88,8 +88,8 @@ extension ClientOffer {
         session.roundTrips = roundTrips
         if let earlier = selected?.session {
             session.isResumed = true
-            session.peerCertificates = earlier.state.peerCertificates
-            session.isPeerVerified = !earlier.state.peerCertificates.isEmpty
+            session.peer = earlier.state.peer
+            session.isPeerVerified = !earlier.state.peer.isEmpty
         } else if let selected {
             session.preSharedKeyIdentity = selected.identity.identity
         }

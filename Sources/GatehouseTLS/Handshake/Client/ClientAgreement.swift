@@ -10,6 +10,8 @@ struct ClientAgreement: ~Copyable, Sendable {
     let handshakeSecret: HandshakeSecret
     let clientHandshakeTraffic: TrafficSecret
     let serverHandshakeTraffic: TrafficSecret
+    /// What either side shows.
+    var certificateTypes = CertificateTypes()
     /// The server takes the early data that was sent.
     var isEarlyDataAccepted = false
     /// What the server says of the certificate that it asks for; `nil` when it does not ask.
@@ -17,9 +19,9 @@ struct ClientAgreement: ~Copyable, Sendable {
 
     var configuration: ClientConfiguration { offer.configuration }
 
-    /// The certificates of the session that is resumed, if they are to be judged again.
-    var chainToJudgeAgain: [Certificate]? {
-        configuration.verifiesResumedSessions ? selected?.session?.state.peerCertificates : nil
+    /// What the server showed in the session that is resumed, if it is to be judged again.
+    var peerToJudgeAgain: ShownCredential? {
+        configuration.verifiesResumedSessions ? selected?.session?.state.peer : nil
     }
 }
 

@@ -13,6 +13,7 @@ struct ClientFlight: ~Copyable, Sendable {
     private let finished: FinishedVerified
     private let authentication: ServerAuthentication
     private let certificateRequest: CertificateRequest?
+    private let certificateType: CertificateType
     /// The protected messages, not yet sent: they go out together.
     private var messages: [UInt8] = []
 
@@ -35,6 +36,7 @@ struct ClientFlight: ~Copyable, Sendable {
         }
         let (parameters, selected) = (agreement.parameters, agreement.selected)
         let (transcript, request) = (agreement.transcript, agreement.certificateRequest)
+        let certificateType = agreement.certificateTypes.client ?? .x509
         let clientHandshakeTraffic = agreement.clientHandshakeTraffic
         let mainSecret = agreement.handshakeSecret.mainSecret()
         let application = ApplicationSecrets(mainSecret, serverFinishedHash)
@@ -43,7 +45,8 @@ struct ClientFlight: ~Copyable, Sendable {
         return ClientFlight(
             offer: offer, parameters: parameters, selected: selected, transcript: transcript,
             clientHandshakeTraffic: clientHandshakeTraffic, mainSecret: mainSecret, application: application,
-            finished: finished, authentication: authentication, certificateRequest: request)
+            finished: finished, authentication: authentication, certificateRequest: request,
+            certificateType: certificateType)
     }
 
     private mutating func append(_ message: [UInt8]) {
@@ -57,7 +60,7 @@ struct ClientFlight: ~Copyable, Sendable {
         let schemes = request.signatureAlgorithms ?? []
         guard offer.configuration.asksForCredential else {
             let credential = offer.configuration.credentials.first {
-                $0.signatureScheme(amongPeers: schemes) != nil
+                $0.certificateType == certificateType && $0.signatureScheme(amongPeers: schemes) != nil
             }
             return try authenticate(with: credential, &core)
         }
@@ -65,7 +68,8 @@ struct ClientFlight: ~Copyable, Sendable {
             .needs(
                 .clientCredential(
                     CertificateRequestInfo(
-                        signatureSchemes: schemes, certificateAuthorities: request.certificateAuthorities ?? []))))
+                        signatureSchemes: schemes, certificateAuthorities: request.certificateAuthorities ?? [],
+                        certificateType: certificateType))))
         return .choosingCredential(ChoosingClientCredential(flight: self))
     }
 
@@ -75,7 +79,9 @@ struct ClientFlight: ~Copyable, Sendable {
         with credential: Credential?, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientHandshake {
         let schemes = certificateRequest?.signatureAlgorithms ?? []
-        guard let credential, let scheme = credential.signatureScheme(amongPeers: schemes) else {
+        guard let credential, credential.certificateType == certificateType,
+            let scheme = credential.signatureScheme(amongPeers: schemes)
+        else {
             append(CertificateMessage(context: [], entries: []).encoded())
             return .connected(try finish(&core))
         }

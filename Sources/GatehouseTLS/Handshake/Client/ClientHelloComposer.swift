@@ -92,6 +92,16 @@ struct ClientHelloComposer {
         if configuration.requestsSignedCertificateTimestamps {
             hello.extensions.order.append(.signedCertificateTimestamp)
         }
+        // RFC 7250 §4.1: a client that has or takes nothing "other than the default X.509 type" leaves the extension out.
+        let types = configuration.certificateTypes
+        if types.client != [.x509] {
+            hello.extensions.order.append(.clientCertificateType)
+            hello.clientCertificateTypes = types.client
+        }
+        if types.server != [.x509] {
+            hello.extensions.order.append(.serverCertificateType)
+            hello.serverCertificateTypes = types.server
+        }
         if configuration.offersPostHandshakeAuthentication { hello.extensions.order.append(.postHandshakeAuth) }
         hello.extensions.order += [.supportedVersions, .keyShare]
         hello.supportedVersions = [.tls13]

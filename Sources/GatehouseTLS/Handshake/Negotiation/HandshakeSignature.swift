@@ -41,18 +41,19 @@ enum HandshakeSignature {
     }
 
     static func verify(
-        _ message: CertificateVerify, _ signer: Signer, _ transcriptHash: [UInt8], by chain: [Certificate],
+        _ message: CertificateVerify, _ signer: Signer, _ transcriptHash: [UInt8], by peer: ShownCredential,
         offered: [SignatureScheme]
     ) throws(TLSError) -> HandshakeSignatureVerified {
-        guard let leaf = chain.first else { throw .peerMisbehaved(.noCertificate) }
         // RFC 9846 §4.5.2: "If the CertificateVerify message is sent by a server, the signature algorithm MUST be one
         // offered in the client's "signature_algorithms" extension".
         // §4.3.3: the RSASSA-PKCS1-v1_5 values "refer solely to signatures which appear in certificates".
         guard offered.contains(message.algorithm), SignatureScheme.supportedInHandshake.contains(message.algorithm)
         else { throw .peerMisbehaved(.signatureSchemeNotOffered) }
         // §4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
-        guard leaf.keyUsage?.contains(.digitalSignature) ?? true else { throw .peerMisbehaved(.keyNotForSigning) }
-        let key = try publicKey(of: leaf)
+        guard peer.certificates.first?.keyUsage?.contains(.digitalSignature) ?? true else {
+            throw .peerMisbehaved(.keyNotForSigning)
+        }
+        let key = try publicKey(of: peer)
         // §4.5.2: "the signature algorithm MUST be compatible with the key in the sender's end-entity certificate".
         guard message.algorithm.fits(key.algorithm), let algorithm = message.algorithm.algorithm else {
             throw .peerMisbehaved(.signatureSchemeUnfitForKey)
@@ -65,9 +66,9 @@ enum HandshakeSignature {
         return HandshakeSignatureVerified()
     }
 
-    private static func publicKey(of leaf: Certificate) throws(TLSError) -> PublicKey {
+    private static func publicKey(of peer: ShownCredential) throws(TLSError) -> PublicKey {
         do throws(CryptoError) {
-            return try leaf.publicKey()
+            return try peer.publicKey()
         } catch {
             throw .invalidMessage(.unusableCertificateKey)
         }

@@ -14,31 +14,38 @@ struct PeerCertificateVerified: ~Copyable, Sendable {
     /// Accepted in spite of what is wrong, or unseen: no later session may rest on it.
     let isDoubtful: Bool
 
-    private init(_ path: [Certificate], isDoubtful: Bool) {
-        validUntil = path.map(\.notAfter).min() ?? .max
+    private init(_ peer: ShownCredential, isDoubtful: Bool) {
+        validUntil = peer.validUntil
         self.isDoubtful = isDoubtful
     }
 
     /// The application said so.
-    static func byApplication(_ chain: [Certificate], despiteProblems: Bool) -> PeerCertificateVerified {
-        PeerCertificateVerified(chain, isDoubtful: despiteProblems)
+    static func byApplication(_ peer: ShownCredential, despiteProblems: Bool) -> PeerCertificateVerified {
+        PeerCertificateVerified(peer, isDoubtful: despiteProblems)
     }
 
-    /// Judges a chain; `nil` when the application has to.
+    /// Judges what the peer shows; `nil` when the application has to.
     static func verify(
-        _ chain: [Certificate], _ name: ReferenceName?, _ verification: PeerVerification, _ purpose: Purpose,
+        _ peer: ShownCredential, _ name: ReferenceName?, _ verification: PeerVerification, _ purpose: Purpose,
         at now: Int64, stapledResponse: [UInt8]? = nil
     ) throws(TLSError) -> PeerCertificateVerified? {
         switch verification {
         case .verifier(let verifier):
             var evidence = RevocationEvidence.none
             evidence.stapledResponse = stapledResponse
-            switch verifier.verify(chain, name: name, purpose: purpose, at: now, evidence: evidence) {
-            case .verified(let path): return PeerCertificateVerified(path, isDoubtful: false)
+            switch verifier.verify(peer.certificates, name: name, purpose: purpose, at: now, evidence: evidence) {
+            case .verified(let path): return PeerCertificateVerified(.certificates(path), isDoubtful: false)
             case .rejected(let problems): throw .certificate(CertificateRejected(problems))
             }
+        case .trustedRawPublicKeys(let keys):
+            guard case .rawPublicKey(let key) = peer, keys.contains(key) else {
+                let problem = CertificateProblem(
+                    .untrustedPublicKey, depth: 0, nil, "the peer's public key is not one of those that are trusted")
+                throw .certificate(CertificateRejected([problem]))
+            }
+            return PeerCertificateVerified(peer, isDoubtful: false)
         case .asksForVerdict: return nil
-        case .dangerouslyAcceptAnyCertificate: return PeerCertificateVerified(chain, isDoubtful: true)
+        case .dangerouslyAcceptAnyCertificate: return PeerCertificateVerified(peer, isDoubtful: true)
         }
     }
 }

@@ -9,9 +9,10 @@ struct AwaitingClientCertificate: ~Copyable, Sendable {
         _ message: ReceivedMessage, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         let policy = agreement.accepted.configuration.clientAuthentication
-        let chain = try policy.chain(in: message, context: [])
+        let type = agreement.certificateTypes.client ?? .x509
+        let peer = try policy.credential(in: message, context: [], as: type)
         agreement.transcript.append(message.bytes)
-        guard !chain.isEmpty else {
+        guard !peer.isEmpty else {
             // RFC 9846 §4.5.1.4: "If the client does not send any certificates (i.e., it sends an empty Certificate
             // message), the server MAY at its discretion either continue the handshake without client authentication,
             // or abort the handshake with a "certificate_required" alert."
@@ -21,16 +22,16 @@ struct AwaitingClientCertificate: ~Copyable, Sendable {
             return .awaitingClientFinished(
                 AwaitingClientFinished(agreement: agreement, authentication: .anonymous(allowed)))
         }
-        core.session?.peerCertificates = chain
+        core.session?.peer = peer
         return .awaitingClientCertificateVerify(
-            AwaitingClientCertificateVerify(agreement: agreement, chain: chain))
+            AwaitingClientCertificateVerify(agreement: agreement, peer: peer))
     }
 }
 
 /// Has the client's certificates; awaits the signature that proves who holds the key.
 struct AwaitingClientCertificateVerify: ~Copyable, Sendable {
     var agreement: ServerAgreement
-    let chain: [Certificate]
+    let peer: ShownCredential
 
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
@@ -38,9 +39,9 @@ struct AwaitingClientCertificateVerify: ~Copyable, Sendable {
         let policy = agreement.accepted.configuration.clientAuthentication
         let certificateVerify = try message.decode(as: CertificateVerify.self)
         var certificate = try PeerCertificateVerified.verify(
-            chain, nil, policy.verification, .clientAuthentication, at: core.now)
+            peer, nil, policy.verification, .clientAuthentication, at: core.now)
         let signature = try HandshakeSignature.verify(
-            certificateVerify, .client, agreement.transcript.hash, by: chain,
+            certificateVerify, .client, agreement.transcript.hash, by: peer,
             offered: policy.signatureSchemes)
         core.session?.peerSignatureScheme = certificateVerify.algorithm
         agreement.transcript.append(message.bytes)
@@ -51,21 +52,21 @@ struct AwaitingClientCertificateVerify: ~Copyable, Sendable {
                     agreement: agreement,
                     authentication: .certificate(CertificateProof(certificate: certificate, signature: signature))))
         }
-        core.tell(.needs(.peerVerdict(PeerCertificates(chain: chain, name: nil))))
-        return .judgingClient(JudgingClient(agreement: agreement, chain: chain, signature: signature))
+        core.tell(.needs(.peerVerdict(PeerCertificates(peer, name: nil))))
+        return .judgingClient(JudgingClient(agreement: agreement, peer: peer, signature: signature))
     }
 }
 
 /// Waits for the application's verdict about the client's certificates.
 struct JudgingClient: ~Copyable, Sendable {
     let agreement: ServerAgreement
-    let chain: [Certificate]
+    let peer: ShownCredential
     let signature: HandshakeSignatureVerified
 
     consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingClientFinished {
         core.endPause()
         core.session?.isPeerVerified = !despiteProblems
-        let certificate = PeerCertificateVerified.byApplication(chain, despiteProblems: despiteProblems)
+        let certificate = PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems)
         return AwaitingClientFinished(
             agreement: agreement,
             authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))

@@ -6,9 +6,6 @@ struct ChoosingCredential: ~Copyable, Sendable {
         _ credential: Credential, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         core.endPause()
-        guard credential.signatureScheme(amongPeers: accepted.negotiation.signatureSchemes) != nil else {
-            throw .peerIncompatible(.noCommonSignatureScheme)
-        }
-        return try ServerFlight.answering(accepted, &core).authenticate(with: credential, &core)
+        return try accepted.authenticate(with: credential, &core)
     }
 }

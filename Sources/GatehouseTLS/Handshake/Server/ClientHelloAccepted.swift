@@ -20,11 +20,12 @@ struct ClientHelloAccepted: Sendable {
         try core.adopt(recordSizeLimit: hello.recordSizeLimit)
         core.session = negotiatedSession()
         if let proof = proof.take() {
-            return try ServerFlight.answering(self, &core).finish(.preSharedKey(proof), &core)
+            let type = selected?.session?.serverCertificateType ?? .x509
+            return try ServerFlight.answering(self, CertificateTypes(server: type, client: nil), &core)
+                .finish(.preSharedKey(proof), &core)
         }
         guard configuration.asksForCredential else {
-            let credential = try credential()
-            return try ServerFlight.answering(self, &core).authenticate(with: credential, &core)
+            return try authenticate(with: credential(), &core)
         }
         core.tell(
             .needs(
@@ -32,8 +33,32 @@ struct ClientHelloAccepted: Sendable {
                     ClientHelloInfo(
                         serverName: negotiation.serverName, signatureSchemes: negotiation.signatureSchemes,
                         applicationProtocols: hello.applicationProtocols ?? [],
-                        certificateAuthorities: hello.certificateAuthorities ?? []))))
+                        certificateAuthorities: hello.certificateAuthorities ?? [],
+                        certificateTypes: acceptedCertificateTypes))))
         return .choosingCredential(ChoosingCredential(accepted: self))
+    }
+
+    /// What the client takes from us; X.509 certificates unless it says otherwise.
+    private var acceptedCertificateTypes: [CertificateType] { hello.serverCertificateTypes ?? [.x509] }
+
+    /// Goes on with a credential, if it is one for this client.
+    func authenticate(
+        with credential: Credential, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        guard acceptedCertificateTypes.contains(credential.certificateType) else { throw noCertificateType }
+        guard let scheme = credential.signatureScheme(amongPeers: negotiation.signatureSchemes) else {
+            throw .peerIncompatible(.noCommonSignatureScheme)
+        }
+        let types = CertificateTypes(
+            server: credential.certificateType,
+            client: try configuration.clientAuthentication.certificateType(
+                amongClients: hello.clientCertificateTypes))
+        return try ServerFlight.answering(self, types, &core).authenticate(with: credential, scheme, &core)
+    }
+
+    /// RFC 7250 §4.2 names the alert for a client that has sent the extension.
+    private var noCertificateType: TLSError {
+        .peerIncompatible(hello.serverCertificateTypes == nil ? .certificateRequired : .noCommonCertificateType)
     }
 
     private func negotiatedSession() -> NegotiatedSession {
@@ -45,8 +70,8 @@ struct ClientHelloAccepted: Sendable {
         switch selected?.source {
         case .session(let earlier, _):
             session.isResumed = true
-            session.peerCertificates = earlier.peerCertificates
-            session.isPeerVerified = !earlier.peerCertificates.isEmpty
+            session.peer = earlier.peer
+            session.isPeerVerified = !earlier.peer.isEmpty
         case .external(let key): session.preSharedKeyIdentity = key.identity
         case nil: break
         }
@@ -55,12 +80,13 @@ struct ClientHelloAccepted: Sendable {
 
     /// The first credential with the requested name that can sign for this client, else the first that can sign.
     private func credential() throws(TLSError) -> Credential {
-        let usable = configuration.credentials.filter {
-            $0.signatureScheme(amongPeers: negotiation.signatureSchemes) != nil
-        }
+        let ofType = configuration.credentials.filter { acceptedCertificateTypes.contains($0.certificateType) }
+        guard !ofType.isEmpty else { throw noCertificateType }
+        let usable = ofType.filter { $0.signatureScheme(amongPeers: negotiation.signatureSchemes) != nil }
         guard let first = usable.first else { throw .peerIncompatible(.noCommonSignatureScheme) }
         guard let name = negotiation.serverName.map(ReferenceName.dns) else { return first }
-        if let named = usable.first(where: { $0.chain[0].isIssued(for: name) }) { return named }
+        // A raw public key has no name that could be another one.
+        if let named = usable.first(where: { $0.chain.first?.isIssued(for: name) ?? true }) { return named }
         // RFC 6066 §3: "If the server understood the ClientHello extension but does not recognize the server name, the
         // server SHOULD take one of two actions: either abort the handshake by sending a fatal-level
         // unrecognized_name(112) alert or continue the handshake."

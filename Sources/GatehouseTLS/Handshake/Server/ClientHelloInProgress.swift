@@ -68,7 +68,8 @@ struct ClientHelloInProgress: Sendable {
             }
         guard let session, let parameters = CipherSuiteParameters(session.cipherSuite),
             negotiation.cipherSuites.contains(where: { $0.hash == parameters.hash }),
-            session.isUsable(at: now, configuration.binding(negotiation.serverName))
+            session.isUsable(at: now, configuration.binding(negotiation.serverName)),
+            configuration.clientAuthentication.allowsResumption(with: session.peer)
         else { return nil }
         return session
     }

@@ -4,6 +4,7 @@ import GatehouseCrypto
 /// What a server carries from its Finished to the client's.
 struct ServerAgreement: ~Copyable, Sendable {
     let accepted: ClientHelloAccepted
+    let certificateTypes: CertificateTypes
     var transcript: Transcript
     let clientHandshakeTraffic: TrafficSecret
     let mainSecret: MainSecret

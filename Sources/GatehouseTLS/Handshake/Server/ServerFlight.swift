@@ -4,6 +4,7 @@ import GatehouseCrypto
 /// The server's flight, ServerHello to Finished, as it is being written.
 struct ServerFlight: ~Copyable, Sendable {
     let accepted: ClientHelloAccepted
+    private let certificateTypes: CertificateTypes
     private var transcript: Transcript
     private let handshakeSecret: HandshakeSecret
     private let clientHandshakeTraffic: TrafficSecret
@@ -14,7 +15,7 @@ struct ServerFlight: ~Copyable, Sendable {
 
     /// Sends ServerHello, takes the keys of the handshake, and writes EncryptedExtensions.
     static func answering(
-        _ accepted: ClientHelloAccepted, _ core: inout ConnectionCore
+        _ accepted: ClientHelloAccepted, _ certificateTypes: CertificateTypes, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerFlight {
         let parameters = accepted.parameters
         let hello = accepted.hello
@@ -42,11 +43,14 @@ struct ServerFlight: ~Copyable, Sendable {
         }
         core.reader.allowsPlaintextAlert = true
         var flight = ServerFlight(
-            accepted: accepted, transcript: transcript, handshakeSecret: handshakeSecret,
+            accepted: accepted, certificateTypes: certificateTypes, transcript: transcript,
+            handshakeSecret: handshakeSecret,
             clientHandshakeTraffic: clientHandshakeTraffic, serverHandshakeTraffic: serverHandshakeTraffic,
             acceptsEarlyData: acceptsEarlyData)
         flight.append(
-            encryptedExtensions(accepted, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil).encoded())
+            encryptedExtensions(
+                accepted, certificateTypes, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil
+            ).encoded())
         if let limit = accepted.configuration.recordSizeLimit, hello.recordSizeLimit != nil {
             core.reader.innerPlaintextLimit = limit
         }
@@ -87,7 +91,7 @@ struct ServerFlight: ~Copyable, Sendable {
     }
 
     private static func encryptedExtensions(
-        _ accepted: ClientHelloAccepted, acceptsEarlyData: Bool, isReplay: Bool
+        _ accepted: ClientHelloAccepted, _ certificateTypes: CertificateTypes, acceptsEarlyData: Bool, isReplay: Bool
     ) -> EncryptedExtensions {
         let configuration = accepted.configuration
         var message = EncryptedExtensions()
@@ -102,6 +106,16 @@ struct ServerFlight: ~Copyable, Sendable {
         if let limit = configuration.recordSizeLimit, accepted.hello.recordSizeLimit != nil {
             message.extensions.order.append(.recordSizeLimit)
             message.recordSizeLimit = UInt16(limit)
+        }
+        // RFC 7250 §4.2: the types "MUST be selected from one of the values provided" by the client, and the client's is
+        // left out when there is no CertificateRequest. A session goes on with the type that it began with.
+        if let offered = accepted.hello.serverCertificateTypes, offered.contains(certificateTypes.server) {
+            message.extensions.order.append(.serverCertificateType)
+            message.serverCertificateType = certificateTypes.server
+        }
+        if let type = certificateTypes.client, accepted.hello.clientCertificateTypes != nil {
+            message.extensions.order.append(.clientCertificateType)
+            message.clientCertificateType = type
         }
         // RFC 6066 §3: "When resuming a session, the server MUST NOT include a server_name extension in the server
         // hello." The server of the published traces did.
@@ -118,11 +132,8 @@ struct ServerFlight: ~Copyable, Sendable {
 
     /// CertificateRequest, Certificate and CertificateVerify.
     consuming func authenticate(
-        with credential: Credential, _ core: inout ConnectionCore
+        with credential: Credential, _ scheme: SignatureScheme, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        guard let scheme = credential.signatureScheme(amongPeers: accepted.negotiation.signatureSchemes) else {
-            throw .peerIncompatible(.noCommonSignatureScheme)
-        }
         core.session?.signatureScheme = scheme
         if let request = accepted.configuration.clientAuthentication.request(context: []) {
             append(request.encoded())
@@ -156,7 +167,8 @@ struct ServerFlight: ~Copyable, Sendable {
         application.log(accepted.hello.random, &core.keyLog)
         core.writer.install(try application.server.sealer(accepted.parameters.aead))
         let agreement = ServerAgreement(
-            accepted: accepted, transcript: transcript, clientHandshakeTraffic: clientHandshakeTraffic,
+            accepted: accepted, certificateTypes: certificateTypes, transcript: transcript,
+            clientHandshakeTraffic: clientHandshakeTraffic,
             mainSecret: mainSecret, application: application)
         return ServerHandshake.awaitingClient(
             agreement, authentication, acceptsEarlyData: acceptsEarlyData)
