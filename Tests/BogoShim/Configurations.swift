@@ -10,6 +10,7 @@ extension Options {
         configuration.sendsGREASE = sendsGREASE
         configuration.shufflesExtensions = shufflesExtensions
         configuration.groups = try namedGroups()
+        if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
         configuration.applicationProtocols = offeredProtocols
         configuration.signatureSchemes = try acceptedSchemes()
         configuration.asksForCredential = true
@@ -30,6 +31,7 @@ extension Options {
         try checkVersions()
         var configuration = try roleConfiguration()
         configuration.groups = try namedGroups()
+        if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
         configuration.announcedGroups = announcedGroups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
         if let selectedProtocol, !selectedProtocol.isEmpty { configuration.applicationProtocols = [selectedProtocol] }
         // A protocol that no test offers.

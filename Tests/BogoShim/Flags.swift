@@ -126,6 +126,7 @@ enum Flag {
         "-key-update": .enable(\.updatesKeys),
         "-key-update-before-read": .enable(\.updatesKeysBeforeReading),
         "-read-size": .optionalNumber(\.readSize),
+        "-max-send-fragment": .optionalNumber(\.maximumFragment),
         "-export-keying-material": .optionalNumber(\.exportedCount),
         "-export-label": .text(\.exportLabel),
         "-export-context": .text(\.exportContext),

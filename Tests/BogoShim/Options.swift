@@ -68,6 +68,7 @@ struct Options {
     var updatesKeys = false
     var updatesKeysBeforeReading = false
     var readSize: Int?
+    var maximumFragment: Int?
     var exportedCount: Int?
     var exportLabel = ""
     var exportContext = ""

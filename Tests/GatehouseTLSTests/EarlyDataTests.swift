@@ -139,4 +139,86 @@ struct EarlyDataTests {
         try loopback.client.sendEarlyData([UInt8](repeating: 1, count: 60_000).span, output: &loopback.toServer)
         #expect(throws: TLSError.peerMisbehaved(.tooMuchEarlyData)) { try loopback.run() }
     }
+
+    @Test("F-11 empty records count as well where early data is skipped: unexpected_message")
+    func emptyRecordsSkipped() throws {
+        for stage in [ServerStage.clientHello, .secondClientHello] {
+            let (server, client) = try ServerStage.clientHello.start()
+            client.hello.append(.earlyData, [])
+            if stage == .secondClientHello { client.hello.keyShares = [] }
+            client.helloBytes = client.hello.encoded()
+            try server.receive(try client.helloRecords())
+            try client.receive(server.takeOutput())
+            let empty = ScriptedWriter.plaintext(.applicationData, [])
+            try server.receive(Array([[UInt8]](repeating: empty, count: Limits.skippedEarlyData).joined()))
+            try expectFailure(
+                of: server, client, receiving: empty, .peerMisbehaved(.tooMuchEarlyData), .unexpectedMessage)
+        }
+    }
+
+    @Test(
+        "F-11 the early exporter gives both sides the same, while there is early data", arguments: CipherSuite.supported
+    )
+    func earlyExporter(suite: CipherSuite) throws {
+        var (client, server) = try Self.configurations()
+        client.cipherSuites = [suite]
+        client.collectsKeyLog = true
+        server.collectsKeyLog = true
+        let session = try Self.session(client, server)
+        let loopback = try Loopback(client, server, session: session)
+        func clients() throws -> [UInt8] {
+            try loopback.client.exportEarlyKeyingMaterial(label: "label", context: [1], count: 50)
+        }
+        func servers() throws -> [UInt8] {
+            try loopback.server.exportEarlyKeyingMaterial(label: "label", context: [1], count: 50)
+        }
+        let material = try clients()
+        #expect(material.count == 50)
+        #expect(throws: TLSError.misuse(.noEarlyData)) { try servers() }
+        try loopback.client.sendEarlyData(Self.data.span, output: &loopback.toServer)
+        var flight = loopback.toServer
+        loopback.toServer = []
+        try loopback.deliverToServer(&flight)
+        #expect(try servers() == material)
+        #expect(throws: TLSError.misuse(.invalidExporterRequest)) {
+            try loopback.server.exportEarlyKeyingMaterial(label: "", context: [], count: 1)
+        }
+        try loopback.run()
+        #expect(loopback.isEstablished)
+        #expect(throws: TLSError.misuse(.noEarlyData)) { try clients() }
+        #expect(throws: TLSError.misuse(.noEarlyData)) { try servers() }
+        let exported = try loopback.client.exportKeyingMaterial(label: "label", context: [1], count: 50)
+        #expect(exported != material)
+        // F-16: the key log names the secret, the same on both sides.
+        let logs = [loopback.client.takeKeyLog(), loopback.server.takeKeyLog()].map { log in
+            String(decoding: log, as: UTF8.self).split(separator: "\n").filter {
+                $0.hasPrefix("EARLY_EXPORTER_SECRET ")
+            }
+        }
+        #expect(logs[0].count == 1 && logs[0] == logs[1])
+    }
+
+    @Test("F-11 there is no early exporter without early data, or when it is rejected")
+    func noEarlyExporter() throws {
+        let (client, server) = try Self.configurations()
+        let session = try Self.session(client, server)
+        let (loopback, _) = try Self.resume(client, server, session)
+        #expect(throws: TLSError.misuse(.noEarlyData)) {
+            try loopback.client.exportEarlyKeyingMaterial(label: "label", context: [], count: 1)
+        }
+        // The ticket is used up.
+        let again = try Loopback(client, server, session: session)
+        var flight = again.toServer
+        again.toServer = []
+        try again.deliverToServer(&flight)
+        #expect(throws: TLSError.misuse(.noEarlyData)) {
+            try again.server.exportEarlyKeyingMaterial(label: "label", context: [], count: 1)
+        }
+        var answer = again.toClient
+        again.toClient = []
+        try again.deliverToClient(&answer)
+        #expect(throws: TLSError.misuse(.noEarlyData)) {
+            try again.client.exportEarlyKeyingMaterial(label: "label", context: [], count: 1)
+        }
+    }
 }

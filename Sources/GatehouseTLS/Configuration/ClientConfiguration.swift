@@ -33,6 +33,8 @@ public struct ClientConfiguration: Sendable {
     public var shufflesExtensions = true
     /// How records are padded.
     public var recordPadding = RecordPadding.none
+    /// How long records are made.
+    public var recordSizing = RecordSizing.full
     /// Whether to look like TLS 1.2 to middleboxes (RFC 9846 §E.4).
     public var usesMiddleboxCompatibilityMode = true
     /// Certificates to show to a server that asks: the first whose key can sign what the server accepts.

@@ -54,6 +54,8 @@ public struct ServerConfiguration: Sendable {
     public var earlyData: EarlyDataPolicy?
     /// How records are padded.
     public var recordPadding = RecordPadding.none
+    /// How long records are made.
+    public var recordSizing = RecordSizing.full
     /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Groups to name in EncryptedExtensions for the client's next connection (RFC 9846 §4.3.7); empty: none.

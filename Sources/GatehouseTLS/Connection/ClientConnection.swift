@@ -24,8 +24,9 @@ public struct ClientConnection: ~Copyable, Sendable {
     ///     has expired, or belongs to another name or other trust settings.
     ///   - now: seconds since 1970.
     ///   - output: what is to be sent is appended.
-    /// - Throws: `ConfigurationError` when the name is missing or no name; `TLSError.crypto` inside
-    ///   `ConnectionStartError` when no key share can be made.
+    /// - Throws: `ConfigurationError` when the name is missing or no name; inside
+    ///   `ConnectionStartError.failed`, `TLSError.crypto` when no key share can be made, and
+    ///   `.misuse(.clientHelloTooLarge)`.
     public init(
         _ configuration: ClientConfiguration, serverName: String?, session: ClientSession? = nil, now: Int64,
         output: inout [UInt8]
@@ -50,6 +51,7 @@ public struct ClientConnection: ~Copyable, Sendable {
         }
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
         core.writer.padding = configuration.recordPadding
+        core.writer.sizing = configuration.recordSizing
         do throws(TLSError) {
             let state = try ClientHelloComposer(configuration: configuration, name: name, session: session).start(&core)
             swap(&core.output, &output)
@@ -114,6 +116,11 @@ public struct ClientConnection: ~Copyable, Sendable {
         try connection.sendEarlyData(plaintext, output: &output)
     }
 
+    /// Says that the connection was idle, a second being customary: with `RecordSizing.dynamic` records are short again.
+    public mutating func restartRecordSizing() {
+        connection.core.writer.restartSizing()
+    }
+
     /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.
     public mutating func close(output: inout [UInt8]) {
         connection.close(output: &output)
@@ -139,6 +146,19 @@ public struct ClientConnection: ~Copyable, Sendable {
     /// - Throws: `TLSError.misuse` before the handshake is complete or for a request outside these bounds.
     public func exportKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
         try connection.export(label: label, context: context, count: count)
+    }
+
+    /// Keying material from the early exporter (RFC 9846 §7.5), for what goes with early data: from the ClientHello on
+    /// until the server has answered whether it takes it, and until its end when it does.
+    ///
+    /// It rests on the pre-shared key and the ClientHello alone: it is as replayable as early data is (§8).
+    ///
+    /// - Parameters: as for `exportKeyingMaterial`.
+    /// - Throws: `TLSError.misuse(.noEarlyData)` at any other time, `.misuse(.invalidExporterRequest)` as there.
+    public func exportEarlyKeyingMaterial(
+        label: String, context: [UInt8], count: Int
+    ) throws(TLSError) -> [UInt8] {
+        try connection.core.exportEarly(label: label, context: context, count: count)
     }
 
     /// The `tls-exporter` channel binding, 32 bytes (RFC 9266).

@@ -22,8 +22,8 @@ struct ConnectionCore: ~Copyable, Sendable {
     private(set) var isPaused = false
     /// How much more early data is taken, in bytes; `nil` when none is awaited.
     private var earlyDataLeft: Int?
-    /// The early exporter's secret, while early data is awaited.
-    private(set) var earlyExporter: ScheduleSecret?
+    /// The early exporter's secret, while early data may come or be sent.
+    private var earlyExporter: ScheduleSecret?
     /// What the current step has to tell.
     private var event: Event?
     /// Published values in place of random ones.
@@ -96,6 +96,14 @@ struct ConnectionCore: ~Copyable, Sendable {
     mutating func rejectSentEarlyData() {
         endSendingEarlyData()
         tell(.earlyDataRejected)
+    }
+
+    /// TLS-Exporter with the early exporter's secret (RFC 9846 §7.5).
+    func exportEarly(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
+        guard let bytes = try earlyExporter?.export(label: label, context: context, count: count) else {
+            throw .misuse(.noEarlyData)
+        }
+        return bytes
     }
 
     /// Writes handshake messages, already encoded, in as few records as they fit.

@@ -27,6 +27,7 @@ public struct ServerConnection: ~Copyable, Sendable {
     package init(_ configuration: ServerConfiguration, now: Int64, replay: Replay?) {
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
         core.writer.padding = configuration.recordPadding
+        core.writer.sizing = configuration.recordSizing
         connection = Connection(
             role: .awaitingClientHello(AwaitingClientHello(configuration: configuration)), core: core)
     }
@@ -81,6 +82,11 @@ public struct ServerConnection: ~Copyable, Sendable {
         try connection.answerEarlyData(plaintext, output: &output)
     }
 
+    /// Says that the connection was idle, a second being customary: with `RecordSizing.dynamic` records are short again.
+    public mutating func restartRecordSizing() {
+        connection.core.writer.restartSizing()
+    }
+
     /// Says that nothing more will be sent (`close_notify`, RFC 9846 §6.1). What the peer sends can still be received.
     public mutating func close(output: inout [UInt8]) {
         connection.close(output: &output)
@@ -106,6 +112,19 @@ public struct ServerConnection: ~Copyable, Sendable {
     /// - Throws: `TLSError.misuse` before the handshake is complete or for a request outside these bounds.
     public func exportKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
         try connection.export(label: label, context: context, count: count)
+    }
+
+    /// Keying material from the early exporter (RFC 9846 §7.5), for what goes with early data: from the first
+    /// `Event.earlyData` on, or the moment it is accepted, until the client ends it.
+    ///
+    /// It rests on the pre-shared key and the ClientHello alone: it is as replayable as early data is (§8).
+    ///
+    /// - Parameters: as for `exportKeyingMaterial`.
+    /// - Throws: `TLSError.misuse(.noEarlyData)` at any other time, `.misuse(.invalidExporterRequest)` as there.
+    public func exportEarlyKeyingMaterial(
+        label: String, context: [UInt8], count: Int
+    ) throws(TLSError) -> [UInt8] {
+        try connection.core.exportEarly(label: label, context: context, count: count)
     }
 
     /// The `tls-exporter` channel binding, 32 bytes (RFC 9266).

@@ -193,10 +193,12 @@ public enum Misuse: Sendable, Hashable {
     case notEstablished
     /// `close` was called before.
     case alreadyClosed
-    /// Early data was not offered, or has ended, or would be more than the server takes.
+    /// Early data was not offered, was not taken, or has ended, or would be more than the server takes.
     case noEarlyData
     /// There is no decision to make, or not of this kind.
     case noSuchDecision
+    /// A ClientHello would be longer than 64 KiB: its protocols' and pre-shared keys' names are too many or too long.
+    case clientHelloTooLarge
     /// An exporter's label is empty or longer than 249 bytes, or more is asked for than HKDF gives.
     case invalidExporterRequest
 }

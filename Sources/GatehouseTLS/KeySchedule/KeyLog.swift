@@ -4,6 +4,7 @@ import GatehouseCrypto
 struct KeyLog: Sendable {
     enum Label: String {
         case clientEarlyTraffic = "CLIENT_EARLY_TRAFFIC_SECRET"
+        case earlyExporter = "EARLY_EXPORTER_SECRET"
         case clientHandshakeTraffic = "CLIENT_HANDSHAKE_TRAFFIC_SECRET"
         case serverHandshakeTraffic = "SERVER_HANDSHAKE_TRAFFIC_SECRET"
         case clientTraffic = "CLIENT_TRAFFIC_SECRET_0"

@@ -35,8 +35,9 @@ struct RecordReader: ~Copyable, Sendable {
         skippedLeft = nil
     }
 
+    /// An empty record costs as well, else there could be any number of them.
     private mutating func skip(_ count: Int) throws(TLSError) {
-        let left = (skippedLeft ?? 0) - count
+        let left = (skippedLeft ?? 0) - max(count, 1)
         guard left >= 0 else { throw .peerMisbehaved(.tooMuchEarlyData) }
         skippedLeft = left
     }

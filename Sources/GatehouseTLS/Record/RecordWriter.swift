@@ -2,6 +2,9 @@ import GatehouseCrypto
 
 /// The writing half of the record layer: fragments, protects and frames (RFC 9846 §5).
 struct RecordWriter: ~Copyable, Sendable {
+    /// What protection adds to the plaintext of a record: its type and the tag.
+    static let expansion = 1 + AEADAlgorithm.tagLength
+
     private var sealer: RecordSealer?
     private var sequence: UInt64 = 0
     /// How much plaintext a protected record may take: 2^14, or less by the peer's record_size_limit. RFC 8449 §4:
@@ -10,6 +13,10 @@ struct RecordWriter: ~Copyable, Sendable {
 
     /// How protected records are padded.
     var padding = RecordPadding.none
+    /// How long records are made.
+    var sizing = RecordSizing.full
+    /// The application data written since the beginning, or since the last `restartSizing()`, in bytes.
+    private var applicationBytes = 0
     /// After how many records the key has to change.
     var recordLimit = UInt64.max
 
@@ -29,16 +36,29 @@ struct RecordWriter: ~Copyable, Sendable {
     mutating func write(
         _ type: ContentType, _ content: Span<UInt8>, to output: inout [UInt8], version: ProtocolVersion = .tls12
     ) throws(TLSError) {
-        let limit = sealer == nil ? Limits.plaintext : fragmentLimit
         var start = 0
         repeat {
+            let limit = limit(type)
             let end = min(start + limit, content.count)
             let fragment = content.extracting(start..<end)
-            if try !writeProtected(type, fragment, to: &output) {
+            if try !writeProtected(type, fragment, limit: limit, to: &output) {
                 writePlaintext(type, fragment, to: &output, version: version)
             }
+            if type == .applicationData { applicationBytes += fragment.count }
             start = end
         } while start < content.count
+    }
+
+    /// How much plaintext the next record may take.
+    private func limit(_ type: ContentType) -> Int {
+        guard sealer != nil else { return sizing.most }
+        let isFirst = type == .applicationData && applicationBytes < sizing.boost
+        return min(isFirst ? sizing.first : sizing.most, fragmentLimit)
+    }
+
+    /// The connection was idle: records are short again.
+    mutating func restartSizing() {
+        applicationBytes = 0
     }
 
     private func writePlaintext(
@@ -51,9 +71,9 @@ struct RecordWriter: ~Copyable, Sendable {
 
     /// TLSCiphertext (RFC 9846 §5.2); `false` as long as there is no key.
     private mutating func writeProtected(
-        _ type: ContentType, _ fragment: Span<UInt8>, to output: inout [UInt8]
+        _ type: ContentType, _ fragment: Span<UInt8>, limit: Int, to output: inout [UInt8]
     ) throws(TLSError) -> Bool {
-        let zeros = padding.zeros(after: fragment.count + 1, limit: fragmentLimit + 1)
+        let zeros = padding.zeros(after: fragment.count + 1, limit: limit + 1)
         guard zeros > 0 else {
             let innerType: InlineArray<1, UInt8> = [type.rawValue]
             return try seal(fragment, innerType.span, to: &output)

@@ -55,9 +55,10 @@ struct ClientOffer: Sendable {
         let traffic = earlySecret.clientTraffic(transcript.hash)
         core.keyLog.add(.clientEarlyTraffic, hello.random, traffic)
         core.writer.install(try traffic.sealer(parameters.aead))
+        let exporter = earlySecret.exporter(transcript.hash)
+        core.keyLog.add(.earlyExporter, hello.random, exporter)
         core.beginSendingEarlyData(
-            limit: session.state.maxEarlyDataSize,
-            exporter: ScheduleSecret(parameters.hash, earlySecret.exporter(transcript.hash)))
+            limit: session.state.maxEarlyDataSize, exporter: ScheduleSecret(parameters.hash, exporter))
         earlySession = session
     }
 

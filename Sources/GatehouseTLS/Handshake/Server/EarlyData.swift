@@ -9,7 +9,9 @@ extension ClientHelloAccepted {
         let helloHash = transcript.hash
         let traffic = earlySecret.clientTraffic(helloHash)
         core.keyLog.add(.clientEarlyTraffic, hello.random, traffic)
-        core.beginEarlyData(limit: limit, exporter: ScheduleSecret(parameters.hash, earlySecret.exporter(helloHash)))
+        let exporter = earlySecret.exporter(helloHash)
+        core.keyLog.add(.earlyExporter, hello.random, exporter)
+        core.beginEarlyData(limit: limit, exporter: ScheduleSecret(parameters.hash, exporter))
         return try traffic.opener(parameters.aead)
     }
 
