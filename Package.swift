@@ -90,7 +90,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "GatehouseTLSTests",
-            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TestSupport"],
+            dependencies: [
+                "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem", "TestSupport",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ConformanceTests",

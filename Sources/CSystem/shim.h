@@ -1,5 +1,6 @@
 // What Swift's Glibc module leaves out. _GNU_SOURCE must not be defined here: it would change fd_set against that
 // module and break debug builds; what needs it is declared by hand.
+#include <malloc.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -57,6 +57,18 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("F-06 B-41 server_name may stand in a CertificateRequest (RFC 9846 §4.3), and chooses nothing")
+    func serverNameInRequest() throws {
+        let (client, server) = try ClientStage.serverHello.start()
+        var request = CertificateRequest(context: [])
+        request.extensions.order = [.signatureAlgorithms]
+        request.signatureAlgorithms = [.ed25519]
+        request.extensions.append(.serverName, [0, 4, 0, 0, 1, UInt8(ascii: "a")])
+        server.certificateRequest = request
+        try client.receive(try server.flight())
+        #expect(client.isEstablished)
+    }
+
     @Test("F-09 F-06 a resumed session knows the client again")
     func resumed() throws {
         var (client, server) = try Self.configurations(ClientCertificatePolicy.required)

@@ -156,6 +156,11 @@ struct HelloRetryTests {
                 $0.cookie = [UInt8](repeating: 1, count: 65_400)
                 $0.extensions.order.append(.cookie)
             },
+            ServerHelloRow("F-04 the longest cookie of all", .invalidMessage(.messageTooLarge), .illegalParameter) {
+                $0.remove(.keyShare)
+                $0.cookie = [UInt8](repeating: 1, count: 0xFFFF - 4 - 2 - 6)
+                $0.extensions.order.append(.cookie)
+            },
             ServerHelloRow("a share where a group should stand", .invalidMessage(.trailingBytes), .decodeError) {
                 $0.keyShare = .share(KeyShareEntry(group: .secp256r1, keyExchange: [4]))
             },
@@ -188,6 +193,32 @@ struct HelloRetryTests {
         try expectFailure(
             of: client, server, receiving: try server.writer.handshake(retry + [2]),
             .peerMisbehaved(.messageAcrossKeyChange), .unexpectedMessage)
+    }
+
+    @Test("F-04 the longest cookie that the second hello can hold comes back, one byte more is illegal_parameter")
+    func longestCookie() throws {
+        for excess in [0, 1] {
+            let (client, server) = try ClientStage.serverHello.start()
+            let length = try server.clientHello().bytes.count
+            // The extension's header, and the length of the cookie in it.
+            let cookie = [UInt8](repeating: 1, count: Limits.handshakeMessage - length - 6 + excess)
+            let retry = try server.retry(for: nil) {
+                $0.cookie = cookie
+                $0.extensions.order.append(.cookie)
+            }
+            guard excess == 0 else {
+                try expectFailure(
+                    of: client, server, receiving: retry, .invalidMessage(.messageTooLarge), .illegalParameter)
+                return
+            }
+            try client.receive(retry)
+            try server.receive(client.takeOutput())
+            #expect(try server.clientHello().0.cookie == cookie)
+            #expect(try server.clientHello().bytes.count == Limits.handshakeMessage)
+            try client.receive(try server.flight())
+            try server.receive(client.takeOutput())
+            #expect(server.hasVerifiedFinished)
+        }
     }
 
     @Test("A cookie comes back as it was, with or without another group", arguments: [NamedGroup.secp256r1, nil])

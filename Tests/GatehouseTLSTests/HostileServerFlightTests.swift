@@ -143,6 +143,9 @@ struct HostileServerFlightTests {
             $0.signatureAlgorithms = []
         },
         .request("B-41 key_share", .misplaced(.keyShare), .illegalParameter) { $0.extensions.append(.keyShare, []) },
+        .request("B-41 server_name that is no list", .invalidMessage(.truncated), .decodeError) {
+            $0.extensions.append(.serverName, [0, 3, 0, 0, 1])
+        },
         .request(
             "B-41 an extension twice", .peerMisbehaved(.duplicateExtension(.signatureAlgorithms)), .illegalParameter
         ) { $0.extensions.order.append(.signatureAlgorithms) },

@@ -88,6 +88,31 @@ struct LongListTests {
         #expect(server.hasVerifiedFinished)
     }
 
+    @Test("F-13 the names of all application protocols together take at most 65535 bytes")
+    func longestProtocolList() throws {
+        var (client, server) = try FullHandshakeTests.configurations()
+        for (count, last, fits) in [(256, 255, false), (255, 254, true), (255, 255, false)] {
+            var names = (0..<255).map { String(repeating: "a", count: 252) + String($0 + 100) }
+            if count == 256 { names.append("one more") }
+            names.append(String(repeating: "b", count: last))
+            client.applicationProtocols = names
+            server.applicationProtocols = names
+            let length = names.reduce(0) { $0 + 1 + $1.utf8.count }
+            #expect((length <= 0xFFFF) == fits)
+            if fits {
+                try client.validate()
+                try server.validate()
+            } else {
+                #expect(throws: ConfigurationError.tooManyApplicationProtocols(bytes: length)) {
+                    try client.validate()
+                }
+                #expect(throws: ConfigurationError.tooManyApplicationProtocols(bytes: length)) {
+                    try server.validate()
+                }
+            }
+        }
+    }
+
     @Test("RFC 8449: records are as short as the client wants, also 64 bytes")
     func recordSizeLimit() throws {
         for limit: UInt16 in [64, 65, 1000, 16385, 65535] {

@@ -201,6 +201,55 @@ struct PreSharedKeyTests {
         }
     }
 
+    @Test("Bounds: of many identities 8 are looked at, and the binders of the others still end the hello")
+    func manyIdentities() throws {
+        var (client, server) = try Self.configurations()
+        for known in [7, 8] {
+            client.preSharedKeys = try (0..<300).map { try Self.preSharedKey(identity: [1, UInt8($0 & 255)]) }
+            server.preSharedKeys = [client.preSharedKeys[known]]
+            if known < Limits.pskIdentities {
+                try FullHandshakeTests.exchange(client, server) { session in
+                    #expect(session.preSharedKeyIdentity == [1, UInt8(known)])
+                }
+            } else {
+                Self.expectFailure(.peerMisbehaved(.wrongBinder), .decryptError, client, server)
+            }
+        }
+        // Nor does a HelloRetryRequest between make a difference.
+        client.groups = [.x25519, .secp256r1]
+        server.groups = [.secp256r1]
+        server.preSharedKeys = [client.preSharedKeys[7]]
+        try FullHandshakeTests.exchange(client, server) { session in
+            #expect(session.preSharedKeyIdentity == [1, 7] && session.roundTrips == 2)
+        }
+    }
+
+    @Test("B-21 as many binders as identities, also past those that are looked at: illegal_parameter")
+    func binderPastTheLimit() throws {
+        let (_, server) = try Self.configurations()
+        for count in [8, 9] {
+            var offer = try Self.offer()
+            let identity = try #require(offer.hello.preSharedKeys?.identities.first)
+            offer.hello.preSharedKeys = OfferedPSKs(
+                identities: Array(repeating: identity, count: count),
+                binders: Array(repeating: [UInt8](repeating: 0, count: 32), count: 17 - count))
+            try Self.expectServer(server, answers: offer.hello.encoded(), with: .peerMisbehaved(.wrongBinderCount))
+        }
+    }
+
+    @Test("B-06 a client whose names do not fit a ClientHello does not start")
+    func clientHelloTooLarge() throws {
+        var (client, _) = try Self.configurations()
+        var output: [UInt8] = []
+        client.preSharedKeys = try (0..<2).map {
+            try Self.preSharedKey(identity: [UInt8](repeating: $0, count: 33_000))
+        }
+        #expect(throws: ConnectionStartError.failed(.misuse(.clientHelloTooLarge))) {
+            _ = try ClientConnection(client, serverName: "localhost", now: TestCredentials.now, output: &output)
+        }
+        #expect(output.isEmpty)
+    }
+
     private static func offer() throws -> ClientOffer {
         let (configuration, _) = try configurations()
         let client = try ScriptedClient()

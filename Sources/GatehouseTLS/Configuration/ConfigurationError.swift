@@ -14,6 +14,8 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case unsupportedGroup(String)
     /// An application protocol's name that is empty or longer than 255 bytes.
     case invalidApplicationProtocol(String)
+    /// Application protocols whose names together take more than 65535 bytes.
+    case tooManyApplicationProtocols(bytes: Int)
     /// record_size_limit outside 64 to 16385.
     case invalidRecordSizeLimit(Int)
     /// Types of certificates that are none, stand twice, or are not supported.
@@ -52,6 +54,8 @@ extension ConfigurationError: CustomStringConvertible {
         case .unsupportedGroup(let group): "the group \(group) is not supported"
         case .invalidApplicationProtocol(let name):
             "the application protocol \"\(name)\" is empty or longer than 255 bytes"
+        case .tooManyApplicationProtocols(let bytes):
+            "the names of the application protocols take \(bytes) bytes, more than 65535"
         case .invalidRecordSizeLimit(let limit): "the record size limit \(limit) is not between 64 and 16385"
         case .invalidCertificateTypes: "the types of certificates are empty, stand twice or are not supported"
         case .noTrustedPublicKeys: "there is no trusted public key, so nobody could be trusted"

@@ -20,8 +20,6 @@ enum Limits {
     static let postHandshakeMessages = 32
     /// Entries of a list that are looked at; the rest is skipped, not an error.
     static let listEntries = 128
-    /// The longest cookie that a client sends back, in bytes: `illegal_parameter`. The second ClientHello must hold it.
-    static let cookie = 1 << 15
     /// Pre-shared keys of a ClientHello that are looked at; the rest is ignored.
     static let pskIdentities = 8
     /// Early data that is skipped, in bytes of ciphertext, when the configuration takes less: `unexpected_message`.

@@ -19,6 +19,11 @@ enum SharedSettings {
         for name in applicationProtocols where name.isEmpty || name.utf8.count > 255 {
             throw .invalidApplicationProtocol(name)
         }
+        // RFC 7301 §3.1: "ProtocolName protocol_name_list<2..2^16-1>", each name behind a length of one byte.
+        let listLength = applicationProtocols.reduce(0) { $0 + 1 + $1.utf8.count }
+        guard listLength <= VectorBounds.protocolNameList.ceiling else {
+            throw .tooManyApplicationProtocols(bytes: listLength)
+        }
     }
 
     static func check(recordSizeLimit: Int?) throws(ConfigurationError) {

@@ -15,7 +15,7 @@ extension ExtensionType {
     /// Where the extension may stand: the table of RFC 9846 §4.3. `nil` for one that is not known here.
     var contexts: ExtensionContext? {
         switch self {
-        case .serverName: [.clientHello, .encryptedExtensions]
+        case .serverName: [.clientHello, .encryptedExtensions, .certificateRequest]
         case .statusRequest: [.clientHello, .certificateRequest, .certificate]
         case .supportedGroups: [.clientHello, .encryptedExtensions]
         case .signatureAlgorithms: [.clientHello, .certificateRequest]

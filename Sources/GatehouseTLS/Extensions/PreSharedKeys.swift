@@ -4,14 +4,54 @@ struct PSKIdentity: Sendable, Equatable {
     let obfuscatedTicketAge: UInt32
 }
 
-/// The pre-shared keys that a client offers (RFC 9846 §4.3.11, "OfferedPsks").
+/// The pre-shared keys that a client offers (RFC 9846 §4.3.11, "OfferedPsks"). Of a list that came those past
+/// `Limits.pskIdentities` are only counted.
 struct OfferedPSKs: Sendable, Equatable {
     var identities: [PSKIdentity]
     var binders: [[UInt8]]
+    private var skippedIdentities = 0
+    private var skippedBinders = 0
+    private var skippedBinderBytes = 0
+
+    init(identities: [PSKIdentity], binders: [[UInt8]]) {
+        self.identities = identities
+        self.binders = binders
+    }
+
+    fileprivate init(reading body: inout ByteReader) throws(TLSError) {
+        self.init(identities: [], binders: [])
+        var names = try body.readVector(.pskIdentities)
+        while !names.isAtEnd {
+            var name = try names.readVector(.pskIdentity)
+            if identities.count < Limits.pskIdentities {
+                identities.append(
+                    PSKIdentity(identity: name.readRest(), obfuscatedTicketAge: try names.readUInt32()))
+            } else {
+                _ = try names.readUInt32()
+                skippedIdentities += 1
+            }
+        }
+        var proofs = try body.readVector(.pskBinders)
+        while !proofs.isAtEnd {
+            var proof = try proofs.readVector(.pskBinder)
+            if binders.count < Limits.pskIdentities {
+                binders.append(proof.readRest())
+            } else {
+                skippedBinders += 1
+                skippedBinderBytes += 1 + proof.remaining
+            }
+        }
+    }
+
+    /// How many identities there were.
+    var identityCount: Int { identities.count + skippedIdentities }
+
+    /// How many binders there were.
+    var binderCount: Int { binders.count + skippedBinders }
 
     /// The size in bytes of the binders with their length: what "Truncate" (§4.3.11.2) cuts off a ClientHello.
     var bindersLength: Int {
-        binders.reduce(2) { $0 + 1 + $1.count }
+        binders.reduce(2) { $0 + 1 + $1.count } + skippedBinderBytes
     }
 }
 
@@ -25,16 +65,7 @@ struct PSKKeyExchangeMode: RawRepresentable, Sendable, Equatable {
 
 extension ByteReader {
     mutating func readOfferedPSKs() throws(TLSError) -> OfferedPSKs {
-        var offered = OfferedPSKs(identities: [], binders: [])
-        var identities = try readVector(.pskIdentities)
-        while !identities.isAtEnd {
-            let identity = try identities.readOpaque(.pskIdentity)
-            offered.identities.append(
-                PSKIdentity(identity: identity, obfuscatedTicketAge: try identities.readUInt32()))
-        }
-        var binders = try readVector(.pskBinders)
-        while !binders.isAtEnd { offered.binders.append(try binders.readOpaque(.pskBinder)) }
-        return offered
+        try OfferedPSKs(reading: &self)
     }
 
     mutating func readPSKKeyExchangeModes() throws(TLSError) -> [PSKKeyExchangeMode] {

@@ -28,7 +28,6 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
             offer.hello.keyShares = [KeyShareEntry(group: group, keyExchange: key.publicKey)]
         }
         if let cookie = retry.cookie {
-            guard cookie.count <= Limits.cookie else { throw .invalidMessage(.messageTooLarge) }
             offer.hello.cookie = cookie
             offer.hello.extensions.order.append(.cookie)
         }
@@ -37,6 +36,8 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
         var transcript = Transcript(parameters.hash, standingForFirst: firstOffer.helloBytes)
         transcript.append(message.bytes)
         offer.retry(parameters, after: transcript, &core)
+        // A cookie may be as long as a hello may be altogether (§4.3.2: "opaque cookie<1..2^16-1>").
+        guard offer.helloBytes.count <= Limits.handshakeMessage else { throw .invalidMessage(.messageTooLarge) }
         transcript.append(offer.helloBytes)
         _ = try core.joiner.aligned()
         if !offer.hello.legacySessionID.isEmpty, !hadEarlyData {

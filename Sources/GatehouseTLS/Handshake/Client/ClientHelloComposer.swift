@@ -23,6 +23,7 @@ struct ClientHelloComposer {
             ?? compose(random: core.helloRandom(), share, sendsEarlyData: earlySession != nil)
         var offer = ClientOffer(configuration: configuration, name: name, hello: hello, keys: keys)
         offer.addPreSharedKeys(after: nil)
+        guard offer.helloBytes.count <= Limits.handshakeMessage else { throw .misuse(.clientHelloTooLarge) }
         // RFC 9846 §5.1: legacy_record_version "MAY also be 0x0301 for compatibility purposes" in an initial
         // ClientHello.
         try core.send(offer.helloBytes, version: ProtocolVersion(rawValue: 0x0301))

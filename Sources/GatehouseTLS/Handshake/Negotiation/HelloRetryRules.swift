@@ -1,3 +1,5 @@
+import GatehouseCrypto
+
 /// What may differ between the two ClientHellos around a HelloRetryRequest (RFC 9846 §4.2.2).
 ///
 /// | field or extension | in the second hello |
@@ -12,41 +14,50 @@ enum HelloRetryRules {
     private static let padding = ExtensionType(rawValue: 21)
     private static let mayDiffer: Set<ExtensionType> = [.keyShare, .cookie, .earlyData, .preSharedKey, padding]
 
-    static func check(_ second: ClientHello, against first: ClientHello) throws(TLSError) {
-        let (before, after) = (Set(first.extensions.order), Set(second.extensions.order))
-        for type in first.extensions.order where !mayDiffer.contains(type) && !after.contains(type) {
-            throw .peerMisbehaved(.missingExtension(type))
-        }
-        for type in second.extensions.order where !mayDiffer.contains(type) && !before.contains(type) {
-            throw .peerMisbehaved(.helloChanged(type))
-        }
+    static func check(_ second: ClientHello, against first: FirstClientHello) throws(TLSError) {
         // RFC 9846 §4.2.2: early_data is removed, "as early data is not permitted after a HelloRetryRequest".
         guard !second.extensions.contains(.earlyData) else { throw .peerMisbehaved(.helloChanged(.earlyData)) }
         try checkPreSharedKeys(second, against: first)
-        guard comparable(second) == comparable(first) else { throw .peerMisbehaved(.helloChanged(nil)) }
+        guard digest(second) == first.digest else { throw .peerMisbehaved(difference(second, first)) }
     }
 
+    /// Keys may be removed, not added or reordered: those that are kept are a subsequence. Behind a list that was cut
+    /// short there may have been any.
     private static func checkPreSharedKeys(
-        _ second: ClientHello, against first: ClientHello
+        _ second: ClientHello, against first: FirstClientHello
     ) throws(TLSError) {
-        // Keys may be removed, not added or reordered: those that are kept are a subsequence.
-        var offered = (first.preSharedKeys?.identities ?? [])[...]
-        for kept in second.preSharedKeys?.identities ?? [] {
-            guard let index = offered.firstIndex(where: { $0.identity == kept.identity }) else {
-                throw .peerMisbehaved(.helloChanged(.preSharedKey))
-            }
+        let changed = TLSError.peerMisbehaved(.helloChanged(.preSharedKey))
+        guard second.preSharedKeys?.identityCount ?? 0 <= first.identityCount else { throw changed }
+        guard first.identityCount == first.identities.count else { return }
+        var offered = first.identities[...]
+        for kept in identities(second) {
+            guard let index = offered.firstIndex(of: kept) else { throw changed }
             offered = offered[(index + 1)...]
         }
     }
 
-    /// The hello without what may differ.
-    private static func comparable(_ hello: ClientHello) -> ClientHello {
+    /// What to call it that the digests differ.
+    private static func difference(_ second: ClientHello, _ first: FirstClientHello) -> PeerMisbehaved {
+        let after = Set(second.extensions.order)
+        if let lost = first.extensions.first(where: { !after.contains($0) }) { return .missingExtension(lost) }
+        guard first.extensions.count < Limits.listEntries else { return .helloChanged(nil) }
+        return .helloChanged(unchangeableExtensions(second).first { !first.extensions.contains($0) })
+    }
+
+    /// The extensions that must be the same again.
+    static func unchangeableExtensions(_ hello: ClientHello) -> some Sequence<ExtensionType> {
+        hello.extensions.order.lazy.filter { !mayDiffer.contains($0) }
+    }
+
+    /// The hash of all that must be the same again; the order of the extensions need not.
+    static func digest(_ hello: ClientHello) -> [UInt8] {
         var rest = hello
-        rest.extensions.order = []
-        rest.extensions.unrecognized[padding] = nil
-        rest.keyShares = nil
-        rest.cookie = nil
-        rest.preSharedKeys = nil
-        return rest
+        rest.extensions.order = unchangeableExtensions(hello).sorted { $0.rawValue < $1.rawValue }
+        return Hasher.hash(.sha256, rest.encoded().span)
+    }
+
+    /// The hashes of the identities that are looked at.
+    static func identities(_ hello: ClientHello) -> [[UInt8]] {
+        (hello.preSharedKeys?.identities ?? []).map { Hasher.hash(.sha256, $0.identity.span) }
     }
 }

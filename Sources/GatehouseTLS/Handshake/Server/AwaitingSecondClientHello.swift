@@ -8,7 +8,7 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
     /// Answers a hello that has no share of a group that we would choose (RFC 9846 §4.2.4).
     init(
         answering first: ClientHelloInProgress, _ parameters: CipherSuiteParameters, _ group: NamedGroup,
-        identity: [UInt8]?, _ core: inout ConnectionCore
+        selected: Int?, _ core: inout ConnectionCore
     ) throws(TLSError) {
         var retryRequest = ServerHello(
             random: ServerHello.retryRandom, legacySessionIDEcho: first.hello.legacySessionID,
@@ -31,7 +31,7 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         }
         configuration = first.configuration
         retry = ClientHelloInProgress.Retry(
-            firstHello: first.hello, parameters: parameters, group: group, identity: identity,
+            firstHello: FirstClientHello(first.hello), parameters: parameters, group: group, selected: selected,
             cookie: retryRequest.cookie, transcript: transcript)
     }
 
@@ -43,7 +43,7 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
         // The client speaks next when it has our answer, and then under other keys: nothing may stand behind its hello.
         _ = try core.joiner.aligned()
         try HelloRetryRules.check(hello, against: retry.firstHello)
-        try checkPreSharedKeys(hello.preSharedKeys)
+        try checkSelectedKey(hello)
         // RFC 9846 §4.3.2: "the client MUST copy the contents of the extension received in the HelloRetryRequest into a
         // "cookie" extension in the new ClientHello". When none was sent, none can come back.
         guard hello.cookie == retry.cookie else { throw .peerMisbehaved(.helloChanged(.cookie)) }
@@ -52,10 +52,10 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
 
     /// RFC 9846 §4.2.2: the only keys that may be removed are those "which are incompatible with the server's indicated
     /// cipher suite", and one that is compatible had been found.
-    private borrowing func checkPreSharedKeys(_ offered: OfferedPSKs?) throws(TLSError) {
-        guard let identity = retry.identity else { return }
-        guard let offered else { throw .peerMisbehaved(.missingExtension(.preSharedKey)) }
-        guard offered.identities.contains(where: { $0.identity == identity }) else {
+    private borrowing func checkSelectedKey(_ hello: ClientHello) throws(TLSError) {
+        guard let selected = retry.selected else { return }
+        guard hello.preSharedKeys != nil else { throw .peerMisbehaved(.missingExtension(.preSharedKey)) }
+        guard HelloRetryRules.identities(hello).contains(retry.firstHello.identities[selected]) else {
             throw .peerMisbehaved(.helloChanged(.preSharedKey))
         }
     }

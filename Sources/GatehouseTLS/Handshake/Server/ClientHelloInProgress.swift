@@ -4,11 +4,11 @@ import GatehouseCrypto
 struct ClientHelloInProgress: Sendable {
     /// What a HelloRetryRequest has fixed.
     struct Retry: Sendable {
-        let firstHello: ClientHello
+        let firstHello: FirstClientHello
         let parameters: CipherSuiteParameters
         let group: NamedGroup
-        /// The pre-shared key of the first hello that could be used.
-        let identity: [UInt8]?
+        /// Which of the first hello's pre-shared keys could be used; it is one of `firstHello.identities`.
+        let selected: Int?
         /// What has to come back.
         let cookie: [UInt8]?
         /// The first ClientHello's stand-in and the HelloRetryRequest.
@@ -40,10 +40,10 @@ struct ClientHelloInProgress: Sendable {
             throw .peerMisbehaved(.missingExtension(.pskKeyExchangeModes))
         }
         // §4.3.11: binders are "one for each value in the identities list and in the same order".
-        guard offered.binders.count == offered.identities.count else { throw .peerMisbehaved(.wrongBinderCount) }
+        guard offered.binderCount == offered.identityCount else { throw .peerMisbehaved(.wrongBinderCount) }
         guard configuration.usesPreSharedKeys, keyExchange() != nil else { return try proceed(with: nil, &core) }
         var foreign: [[UInt8]] = []
-        for (index, identity) in offered.identities.prefix(Limits.pskIdentities).enumerated() {
+        for (index, identity) in offered.identities.enumerated() {
             if let session = openTicket(identity.identity, at: core.now) {
                 return try accept(.session(session, identity), at: index, offered, &core)
             } else if let key = configuration.preSharedKeys.first(where: { isUsable($0, for: identity) }) {
@@ -56,7 +56,8 @@ struct ClientHelloInProgress: Sendable {
             return try proceedWithoutPreSharedKey(offered, &core)
         }
         core.tell(.needs(.preSharedKey(identities: foreign)))
-        return .choosingPreSharedKey(ChoosingPreSharedKey(pending: self))
+        return .choosingPreSharedKey(
+            ChoosingPreSharedKey(configuration: configuration, message: message, retry: retry))
     }
 
     private func openTicket(_ ticket: [UInt8], at now: Int64) -> SessionState? {

@@ -36,11 +36,6 @@ extension ClientHelloInProgress {
         }
     }
 
-    private func identity(of selected: SelectedPreSharedKey) -> [UInt8]? {
-        guard let identities = hello.preSharedKeys?.identities, selected.index < identities.count else { return nil }
-        return identities[selected.index].identity
-    }
-
     /// Goes on to the key exchange: with a pre-shared key, or with a certificate.
     func proceed(
         with selected: SelectedPreSharedKey?, proof: consuming PreSharedKeyAgreed? = nil,
@@ -58,7 +53,7 @@ extension ClientHelloInProgress {
             guard retry == nil else { throw .peerMisbehaved(.helloChanged(.keyShare)) }
             return .awaitingSecondClientHello(
                 try AwaitingSecondClientHello(
-                    answering: self, parameters, group, identity: selected.flatMap(identity(of:)), &core))
+                    answering: self, parameters, group, selected: selected?.index, &core))
         case .share(let offered): share = offered
         case .preSharedKeyOnly: break
         }
