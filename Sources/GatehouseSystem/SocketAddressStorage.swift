@@ -35,7 +35,7 @@ struct SocketAddressStorage {
     }
 
     /// `sockaddr_storage` is at least as large and as aligned as every address family's structure.
-    private mutating func store<Address>(_ address: Address) {
+    mutating func store<Address>(_ address: Address) {
         withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: address, as: Address.self) }
         length = socklen_t(MemoryLayout<Address>.size)
     }

@@ -1,7 +1,7 @@
 import CSystem
 import Glibc
 
-/// A TCP socket that never blocks and closes its descriptor when it goes.
+/// A stream socket, of TCP or of the Unix family, that never blocks and closes its descriptor when it goes.
 package struct TCPSocket: ~Copyable, Sendable {
     /// The descriptor; it stays this socket's own.
     package let descriptor: Int32
@@ -89,7 +89,8 @@ extension TCPSocket {
     /// A connection that came in.
     package struct Accepted: ~Copyable, Sendable {
         package let socket: TCPSocket
-        package let peer: Endpoint
+        /// `nil` for a client of a Unix socket, and for one that is gone already.
+        package let peer: Endpoint?
 
         package consuming func take() -> TCPSocket { socket }
     }
@@ -103,9 +104,7 @@ extension TCPSocket {
             let descriptor = address.withMutablePointer { accept4(self.descriptor, $0, $1, flags) }
             if descriptor >= 0 {
                 let socket = TCPSocket(adopting: descriptor)
-                // A peer that is already gone may have no address any more.
-                let peer = address.endpoint ?? Endpoint(address: .anyIPv4, port: 0)
-                return Accepted(socket: socket, peer: peer)
+                return Accepted(socket: socket, peer: address.endpoint)
             }
             switch errno {
             case EAGAIN: return nil

@@ -34,10 +34,11 @@ final class EventLog: Sendable {
         try? FileDescriptor.standardOutput.write(Array(json) + [UInt8(ascii: "\n")])
     }
 
-    func listening(on endpoint: Endpoint) {
+    func listening(_ server: SSLServer) async {
+        let (address, port, path) = await server.run { ($0.serverAddress, $0.serverPort, $0.serverPath) }
         print("listening") { line in
-            line.address = endpoint.address.description
-            line.port = Int(endpoint.port)
+            line.address = address?.description ?? path
+            line.port = address.map { _ in Int(port) }
         }
     }
 

@@ -8,9 +8,7 @@ private let parser = OptionParser(
         Runs a TLS 1.3 server until SIGINT or SIGTERM. Without a certificate it makes one for localhost that nobody \
         trusts and that is gone when it ends.
         """,
-    options: [
-        Option("--address", "A", help: "the address to listen on, or \"any\" (default 127.0.0.1)"),
-        Option("--port", "N", help: "the port, 0 for any that is free (default 4433)"),
+    options: ListeningPlace.options + [
         Option(
             "--mode", "MODE", help: "www: answer an HTTP/1.1 GET with what was negotiated (default); echo: send back"),
         Option("--certificate", "FILE", repeats: true, help: "a PEM file with a chain, the server's certificate first"),
@@ -36,8 +34,7 @@ private let gracePeriod = Duration.seconds(1)
     }
     let mode = options.value("--mode") ?? "www"
     guard let service = Service(rawValue: mode) else { throw UsageError("--mode is www or echo, not \(mode)") }
-    let address = try address(options.value("--address") ?? "127.0.0.1")
-    let port = UInt16(try options.number("--port", in: 0...65535) ?? 4433)
+    let place = try ListeningPlace(options)
     let threads = try options.number("--threads", in: 1...256) ?? 1
     let configuration = try configuration(options)
     let server = try SSLServer(configuration: configuration, threads: threads)
@@ -53,22 +50,12 @@ private let gracePeriod = Duration.seconds(1)
     }
     ResourceLimits.raiseDescriptorLimit()
     try TerminationSignals.catchAll()
-    do {
-        try await server.listen(address: address, port: port)
-    } catch {
-        throw UsageError("cannot listen on \(Endpoint(address: address, port: port)): \(error.reason)")
-    }
-    let endpoint = Endpoint(address: address, port: await server.serverPort)
-    if let events { events.listening(on: endpoint) } else { Console.say("listening on \(endpoint) (\(mode))\n") }
+    try await place.listen(server)
+    let listening = await server.listeningDescription
+    if let events { await events.listening(server) } else { Console.say("listening on \(listening) (\(mode))\n") }
     await terminationSignal()
     await server.shutdown(gracePeriod: gracePeriod)
     return 0
-}
-
-private func address(_ text: String) throws(UsageError) -> HostAddress {
-    if text == "any" { return .any }
-    guard let address = HostAddress(text) else { throw UsageError("\"\(text)\" is no IP address") }
-    return address
 }
 
 private func configuration(_ options: OptionParser.Result) throws(UsageError) -> SSLConfiguration {

@@ -20,7 +20,7 @@ private func bound(_ socket: borrowing TCPSocket) throws -> Endpoint {
 private struct Pair: ~Copyable {
     let client: TCPSocket
     let server: TCPSocket
-    let peer: Endpoint
+    let peer: Endpoint?
 
     init(_ address: HostAddress, to target: HostAddress? = nil) throws {
         let listener = try TCPSocket.listen(on: Endpoint(address: address, port: 0), backlog: 5)
@@ -45,7 +45,7 @@ private struct Pair: ~Copyable {
     @Test("bytes go both ways, over IPv4 and IPv6", arguments: [HostAddress.localHost, .localHostIPv6])
     func bothWays(_ address: HostAddress) throws {
         let pair = try Pair(address)
-        #expect(pair.peer.address == address)
+        #expect(pair.peer?.address == address)
         #expect(pair.client.localEndpoint == pair.peer)
         #expect(pair.server.peerEndpoint == pair.peer)
         #expect(pair.client.send([1, 2, 3], from: 1) == .moved(2))
@@ -63,7 +63,7 @@ private struct Pair: ~Copyable {
     @Test("6.2-13 the wildcard takes IPv4 and IPv6; each family's wildcard takes its own only")
     func dualStack() throws {
         for target in [HostAddress.localHost, .localHostIPv6] {
-            #expect(try Pair(.any, to: target).peer.address == target)
+            #expect(try Pair(.any, to: target).peer?.address == target)
         }
         func connects(_ wildcard: HostAddress, _ target: HostAddress) throws -> Bool {
             let listener = try TCPSocket.listen(on: Endpoint(address: wildcard, port: 0), backlog: 5)

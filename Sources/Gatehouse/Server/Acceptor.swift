@@ -2,29 +2,23 @@ import GatehouseSystem
 import GatehouseTLS
 import Synchronization
 
-/// A listening socket, shared by the acceptors of all loops. It closes when the last of them lets go.
-final class Listener: Sendable {
-    let socket: TCPSocket
-
-    init(_ socket: consuming TCPSocket) {
-        self.socket = socket
-    }
-}
-
 /// A server's hands on one loop: accepts connections there and watches over their handshakes.
 actor Acceptor: LoopBound, DescriptorWatcher {
     /// What new connections get: each loop's own snapshot of the server's settings.
     struct Settings: Sendable {
         var configuration: PreparedConfiguration<ServerConfiguration>
         var handshakeTimeout: Duration?
-        /// How many handshakes may be in flight on this loop.
+        var idleTimeout: Duration?
+        var writeTimeout: Duration?
+        /// How many handshakes may be in flight, and how many connections open, on all loops.
         var maxHandshakes: Int
+        var maxConnections: Int
     }
 
     /// Why nothing is accepted just now.
     struct Pause: OptionSet, Sendable {
         let rawValue: UInt8
-        /// The server's queue is full, or the user has paused it.
+        /// The server's queue or its house is full, or the user has paused it.
         static let server = Pause(rawValue: 1)
         /// The system is short of descriptors or memory.
         static let shortage = Pause(rawValue: 2)
@@ -40,6 +34,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
 
     private let server: SSLServer
     private let counters: LoopCounters
+    private let allCounters: ServerCounters
     private let interest: Interest
     private var settings: Settings
     private var listener: Listener?
@@ -53,19 +48,29 @@ actor Acceptor: LoopBound, DescriptorWatcher {
     private var awaitingHello = ArrivalLine()
     private var awaitingFinished = ArrivalLine()
 
+    /// An acceptor that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - isShared: whether the acceptors of other loops will listen on the same socket.
+    ///   - index: the loop's place among the server's.
     init(
-        for server: SSLServer, on loop: EventLoop, listener: Listener, isShared: Bool, settings: Settings,
-        counters: LoopCounters
+        for server: SSLServer, on loop: EventLoop, isShared: Bool, settings: Settings, counters: ServerCounters,
+        index: Int
     ) {
         self.server = server
         self.loop = loop
-        self.listener = listener
         self.settings = settings
-        self.counters = counters
+        self.counters = counters.loops[index]
+        allCounters = counters
         interest = isShared ? [.read, .exclusive] : .read
     }
 
     // MARK: What the server says
+
+    func listen(on listener: Listener, isPaused: Bool) {
+        self.listener = listener
+        setPaused(isPaused)
+    }
 
     private func start() throws(SystemError) {
         guard let listener, watch == nil, pauses.isEmpty else { return }
@@ -124,6 +129,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         do {
             // A slot may pause or close the server between two connections.
             for _ in 0..<Self.batch where pauses.isEmpty {
+                guard allCounters.open < settings.maxConnections else { return houseIsFull() }
                 guard let accepted = try listener?.socket.accept() else { return }
                 backOff = Self.firstBackOff
                 begin(accepted)
@@ -133,8 +139,14 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         }
     }
 
-    private func begin(_ accepted: consuming TCPSocket.Accepted) {
-        if awaitingHello.count + awaitingFinished.count >= settings.maxHandshakes { makeRoom() }
+    /// Another loop was faster. The server decides when it goes on.
+    private func houseIsFull() {
+        pause(.server, true)
+        server.perform { $0.spreadPause() }
+    }
+
+    func begin(_ accepted: consuming TCPSocket.Accepted) {
+        if allCounters.inFlight >= settings.maxHandshakes { makeRoom() }
         let number = nextNumber
         nextNumber += 1
         let socket = SSLSocket(accepted: accepted, number: number, on: loop, for: self)
@@ -148,18 +160,19 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         server.perform { $0.connectionAccepted() }
     }
 
-    /// Those without a complete ClientHello go first, the oldest of them at the head: whoever only sits there does not
-    /// keep a good client out.
+    /// Of this loop's handshakes, those without a complete ClientHello go first, the oldest of them at the head:
+    /// whoever only sits there does not keep a good client out.
     private func makeRoom() {
         guard let number = awaitingHello.first ?? awaitingFinished.first else { return }
-        counters.displaced.add(1, ordering: .relaxed)
         connections[number]?.assumeIsolated { $0.makeRoom() }
     }
 
-    /// Waits and tries again, for as long as it takes. The server tells its user once per episode.
+    /// Waits and tries again, for as long as it takes. The server tells its user once per episode. A listener that is
+    /// none any more does not come back.
     private func acceptingFailed(_ error: SystemError) {
         pauses.insert(.shortage)
         unwatch()
+        if let listener, error.isInvalid { return server.perform { $0.listenerFailed(listener, error) } }
         server.perform { $0.acceptingFailed(error) }
         retry = loop.deadline(after: backOff) { [weak self] in
             self?.assumeIsolated { $0.tryAgain() }
@@ -191,6 +204,15 @@ extension Acceptor {
         }
     }
 
+    /// On every connection, also when its handshake is over.
+    nonisolated func count(sent alert: Alert) {
+        counters.tally.withLock { $0.alertsSent[alert.description, default: 0] += 1 }
+    }
+
+    nonisolated func count(received alert: Alert) {
+        counters.tally.withLock { $0.alertsReceived[alert.description, default: 0] += 1 }
+    }
+
     nonisolated func alertSent(_ socket: SSLSocket, _ alert: Alert) {
         server.perform { $0.alertSent.emit(from: $0, (socket, alert)) }
     }
@@ -199,19 +221,15 @@ extension Acceptor {
         server.perform { $0.alertReceived.emit(from: $0, (socket, alert)) }
     }
 
-    nonisolated func handshakeCompleted(_ socket: SSLSocket) {
+    nonisolated func handshakeCompleted(_ socket: SSLSocket, isResumed: Bool) {
         counters.completed.add(1, ordering: .relaxed)
+        if isResumed { counters.resumed.add(1, ordering: .relaxed) }
         assumeIsolated { $0.leaveHandshake(socket) }
         server.perform { $0.enqueue(socket) }
     }
 
     nonisolated func handshakeFailed(_ socket: SSLSocket, _ error: SocketError) {
-        counters.failed.add(1, ordering: .relaxed)
-        switch error {
-        case .notTLS: counters.notTLS.add(1, ordering: .relaxed)
-        case .socketTimeout: counters.timedOut.add(1, ordering: .relaxed)
-        default: break
-        }
+        counters.tally.withLock { $0.failures[error, default: 0] += 1 }
         server.perform { $0.errorOccurred.emit(from: $0, (socket, error)) }
     }
 
@@ -221,8 +239,8 @@ extension Acceptor {
             acceptor.leaveHandshake(socket)
             acceptor.connections[socket.number] = nil
             acceptor.counters.open.subtract(1, ordering: .relaxed)
+            acceptor.server.perform { $0.connectionEnded() }
         }
-        server.perform { $0.connectionEnded() }
     }
 
     /// A connection has got another loop, and with it another socket.
@@ -233,5 +251,18 @@ extension Acceptor {
     private func leaveHandshake(_ socket: SSLSocket) {
         guard awaitingHello.remove(socket.number) || awaitingFinished.remove(socket.number) else { return }
         counters.inFlight.subtract(1, ordering: .relaxed)
+    }
+}
+
+/// A connection on its way to another thread.
+final class AcceptedBox: Sendable {
+    private let accepted: Mutex<TCPSocket.Accepted?>
+
+    init(_ accepted: consuming TCPSocket.Accepted) {
+        self.accepted = Mutex(accepted)
+    }
+
+    func take() -> TCPSocket.Accepted? {
+        accepted.withLock { $0.take() }
     }
 }

@@ -24,7 +24,7 @@ extension SSLServer {
     /// Waits until an encrypted connection can be taken.
     ///
     /// - Parameter timeout: how long to wait; `nil` for as long as the server listens.
-    /// - Returns: `false` when the time is over, or the server does not listen.
+    /// - Returns: `false` when the time is over, which ``serverError`` then tells, or the server does not listen.
     public func waitForNewConnection(timeout: Duration? = nil) async -> Bool {
         if hasPendingConnections { return true }
         guard isListening else { return false }
@@ -40,6 +40,8 @@ extension SSLServer {
 
     private func giveUpWaiting(_ id: UInt64) {
         guard let index = connectionWaiters.firstIndex(where: { $0.id == id }) else { return }
+        serverError = .socketTimeout
+        errorString = "Network operation timed out"
         connectionWaiters.remove(at: index).continuation.resume(returning: false)
     }
 
@@ -68,10 +70,16 @@ extension SSLServer {
         updatePause()
     }
 
-    var shouldPause: Bool { isPausedByUser || queue.count >= maxPendingConnections }
+    var shouldPause: Bool {
+        isPausedByUser || queue.count >= maxPendingConnections || counters.open >= maxConnections
+    }
 
     func updatePause() {
-        guard shouldPause != isPaused else { return }
+        if shouldPause != isPaused { spreadPause() }
+    }
+
+    /// Tells every acceptor, also those that have paused by themselves meanwhile.
+    func spreadPause() {
         isPaused = shouldPause
         let isPaused = isPaused
         for acceptor in acceptors { acceptor.perform { $0.setPaused(isPaused) } }
@@ -83,6 +91,7 @@ extension SSLServer {
 extension SSLServer {
     func connectionAccepted() {
         isShortOfResources = false
+        updatePause()
         newConnection.emit(from: self)
     }
 
@@ -93,22 +102,32 @@ extension SSLServer {
     func enqueue(_ socket: SSLSocket) {
         // On another thread a handshake may have been completed while the server was being closed.
         guard !isClosed else { return socket.perform { $0.disconnectFromHost() } }
-        queue.append(socket)
-        updatePause()
-        pendingConnectionAvailable.emit(from: self)
-        if hasPendingConnections { resumeConnectionWaiters(with: true) }
+        addPendingConnection(socket)
     }
 
     func acceptingFailed(_ error: SystemError) {
         guard !isShortOfResources else { return }
         isShortOfResources = true
-        serverError = SocketError(error)
+        reportAcceptError(error)
+    }
+
+    /// The listening socket is of no use any more.
+    func listenerFailed(_ failed: Listener, _ error: SystemError) {
+        guard failed === listener else { return }
+        stopListening()
+        reportAcceptError(error)
+    }
+
+    private func reportAcceptError(_ error: SystemError) {
+        let failure = SocketFailure(listening: error)
+        serverError = failure.error
         errorString = error.description
-        acceptError.emit(from: self, SocketError(error))
+        acceptError.emit(from: self, failure.error)
     }
 
     func connectionEnded() {
-        guard !endWaiters.isEmpty, statistics.open == 0 else { return }
+        updatePause()
+        guard !endWaiters.isEmpty, counters.open == 0 else { return }
         let resumed = endWaiters
         endWaiters = []
         for waiter in resumed { waiter.resume() }

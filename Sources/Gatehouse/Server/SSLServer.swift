@@ -1,4 +1,4 @@
-public import GatehouseSystem
+import GatehouseSystem
 public import GatehouseTLS
 
 /// A TLS 1.3 server: accepts TCP connections, does the handshakes, and queues the connections that are encrypted.
@@ -58,8 +58,24 @@ public actor SSLServer: LoopBound {
         didSet { updatePause() }
     }
     /// How many handshakes may be in flight: for one more, the oldest connection without a complete ClientHello is
-    /// dropped. 1024 by default. With several threads each gets an equal share.
+    /// dropped. 1024 by default. With several threads, each may have one more than that for a moment.
     public var maxHandshakes = 1024 {
+        didSet { spreadSettings() }
+    }
+    /// How many connections may be open, those in flight and in the queue included: with as many, accepting pauses
+    /// until one has ended. No limit by default. With several threads, each may have one more than that for a moment.
+    public var maxConnections = Int.max {
+        didSet {
+            spreadSettings()
+            updatePause()
+        }
+    }
+    /// What ``SSLSocket/idleTimeout`` is on connections accepted from now on.
+    public var idleTimeout: Duration? {
+        didSet { spreadSettings() }
+    }
+    /// What ``SSLSocket/writeTimeout`` is on connections accepted from now on.
+    public var writeTimeout: Duration? {
         didSet { spreadSettings() }
     }
     /// How many connections the kernel keeps that are not accepted yet; for the next ``listen(address:port:)``.
@@ -73,11 +89,10 @@ public actor SSLServer: LoopBound {
     // MARK: Inside
 
     let loops: [EventLoop]
-    let counters: [LoopCounters]
+    let counters: ServerCounters
     let resumption: ResumptionResources
     var configuration: PreparedConfiguration<ServerConfiguration>
     var listener: Listener?
-    var endpoint: Endpoint?
     var acceptors: [Acceptor] = []
     var queue: [SSLSocket] = []
     var isClosed = false
@@ -112,7 +127,7 @@ public actor SSLServer: LoopBound {
     private init(configuration: SSLConfiguration, loops: [EventLoop]) throws(SocketFailure) {
         loop = loops[0]
         self.loops = loops
-        counters = loops.map { _ in LoopCounters() }
+        counters = ServerCounters(loops: loops.count)
         resumption = ResumptionResources()
         do throws(ConfigurationError) {
             self.configuration = try PreparedConfiguration(server: configuration, resumption)
@@ -134,100 +149,20 @@ public actor SSLServer: LoopBound {
     }
 }
 
-// MARK: - Listening
+// MARK: - What loops get
 
 extension SSLServer {
-    /// Begins to accept connections.
-    ///
-    /// - Parameters:
-    ///   - address: `.any` takes IPv4 and IPv6.
-    ///   - port: 0 lets the system choose; ``serverPort`` tells.
-    /// - Throws: `SocketFailure`; ``serverError`` and ``errorString`` keep it.
-    public func listen(address: HostAddress = .any, port: UInt16 = 0) throws(SocketFailure) {
-        guard listener == nil else { throw SocketFailure(.operation, "the server listens already") }
-        do {
-            let endpoint = Endpoint(address: address, port: port)
-            let listener = Listener(try TCPSocket.listen(on: endpoint, backlog: listenBacklogSize))
-            let bound = listener.socket.localEndpoint
-            self.listener = listener
-            isClosed = false
-            self.endpoint = Endpoint(address: address, port: bound?.port ?? port)
-            startAcceptors(listener)
-        } catch {
-            let failure = SocketFailure(listening: error)
-            serverError = failure.error
-            errorString = failure.reason
-            throw failure
-        }
-    }
-
-    private func startAcceptors(_ listener: Listener) {
-        isPaused = shouldPause
-        let isShared = loops.count > 1
-        for (loop, counters) in zip(loops, counters) {
-            acceptors.append(
-                Acceptor(
-                    for: self, on: loop, listener: listener, isShared: isShared, settings: settings,
-                    counters: counters))
-        }
-        for acceptor in acceptors {
-            let isPaused = isPaused
-            acceptor.perform { $0.setPaused(isPaused) }
-        }
-    }
-
-    /// Stops listening and ends every connection that nobody has taken, with `close_notify`: those in the queue and
-    /// those in the middle of a handshake. Connections that were taken live on. ``listen(address:port:)`` may follow.
-    public func close() {
-        isClosed = true
-        let acceptors = acceptors
-        stopListening()
-        for acceptor in acceptors { acceptor.perform { $0.dropHandshakes() } }
-        let dropped = queue
-        queue = []
-        for socket in dropped { socket.perform { $0.disconnectFromHost() } }
-    }
-
-    private func stopListening() {
-        for acceptor in acceptors { acceptor.perform { $0.stopListening() } }
-        acceptors = []
-        listener = nil
-        endpoint = nil
-        isShortOfResources = false
-        resumeConnectionWaiters(with: false)
-    }
-
-    /// Stops listening and lets every connection finish: handshakes in flight are completed and queued, and
-    /// connections go on until they end by themselves. Those left after the grace period are closed gracefully.
-    public func shutdown(gracePeriod: Duration) async {
-        let acceptors = acceptors
-        stopListening()
-        let deadline = loop.deadline(after: gracePeriod) { [self] in
-            for acceptor in acceptors { acceptor.perform { $0.dropConnections() } }
-            assumeIsolated { $0.queue = [] }
-        }
-        if statistics.open > 0 { await withCheckedContinuation { endWaiters.append($0) } }
-        deadline.cancel()
-    }
-
-    /// Whether connections are accepted, or will be when a pause is over.
-    public var isListening: Bool { listener != nil }
-    /// The port, 0 when the server does not listen.
-    public var serverPort: UInt16 { endpoint?.port ?? 0 }
-    /// The address as given to ``listen(address:port:)``, `nil` when the server does not listen.
-    public var serverAddress: HostAddress? { endpoint?.address }
     /// What the server has seen since it was made.
     public var statistics: SSLServerStatistics {
-        var statistics = SSLServerStatistics()
-        for counters in counters { counters.add(to: &statistics) }
+        var statistics = counters.statistics
         statistics.queued = queue.count
         return statistics
     }
 
-    private var settings: Acceptor.Settings {
+    var settings: Acceptor.Settings {
         Acceptor.Settings(
-            configuration: configuration, handshakeTimeout: handshakeTimeout,
-            maxHandshakes: max(1, maxHandshakes / loops.count))
+            configuration: configuration, handshakeTimeout: handshakeTimeout, idleTimeout: idleTimeout,
+            writeTimeout: writeTimeout, maxHandshakes: max(1, maxHandshakes), maxConnections: maxConnections)
     }
 
     private func spreadSettings() {

@@ -11,6 +11,8 @@ extension SSLSocket {
         serverConfiguration = settings.configuration
         channel = ServerConnection(settings.configuration.engine, now: SystemClock.unixTime)
         keyLog = settings.configuration.settings.keyLog
+        idleTimeout = settings.idleTimeout
+        writeTimeout = settings.writeTimeout
         prepareTransport()
         startHandshakeDeadline(settings.handshakeTimeout)
         updateInterest()

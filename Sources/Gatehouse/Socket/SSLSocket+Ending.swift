@@ -4,7 +4,7 @@ import GatehouseTLS
 extension SSLSocket {
     /// How many bytes the peer of a closing connection has to take in every ``closingTime``: one that reads byte by
     /// byte does not hold our memory for ever.
-    private static let closingProgress = 1 << 14
+    static let closingProgress = 1 << 14
 
     /// Ends the connection gracefully: what was written goes out, then `close_notify`, then TCP ends. The state is
     /// ``SocketState/closing`` until then. During the handshake there is nothing to wait for.
@@ -110,8 +110,7 @@ extension SSLSocket {
         guard phase != .ended else { return }
         let wasConnected = state == .connected || state == .closing
         phase = .ended
-        handshakeDeadline?.cancel()
-        closingDeadline?.cancel()
+        stopDeadlines()
         if let watch { loop.unwatch(watch) }
         watch = nil
         if let socket = socket.take(), lingering { LingeringClose.begin(socket, on: loop) }

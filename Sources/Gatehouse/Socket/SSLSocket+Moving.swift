@@ -48,6 +48,7 @@ extension SSLSocket {
     /// Nothing of the connection is left here.
     private func leaveBehind() {
         phase = .ended
+        stopDeadlines()
         watch = nil
         session = nil
         tail = []
@@ -68,6 +69,7 @@ extension SSLSocket {
     /// The first moments on a new loop.
     private func settle() {
         if !inbox.isEmpty { noticeReadable() }
+        startIdleDeadline()
         flush()
     }
 }

@@ -55,15 +55,17 @@ extension SSLSocket {
         case .keyLog(let lines): keyLog?(lines)
         case .encrypted:
             hasAnnouncedEncryption = true
-            supervisor?.handshakeCompleted(self)
+            supervisor?.handshakeCompleted(self, isResumed: session?.isResumed == true)
             encrypted.emit(from: self)
         case .readyRead: readyRead.emit(from: self)
         case .bytesWritten(let count): bytesWritten.emit(from: self, count)
         case .encryptedBytesWritten(let count): encryptedBytesWritten.emit(from: self, count)
         case .alertSent(let alert):
+            self.supervisor?.count(sent: alert)
             supervisor?.alertSent(self, alert)
             alertSent.emit(from: self, alert)
         case .alertReceived(let alert):
+            self.supervisor?.count(received: alert)
             supervisor?.alertReceived(self, alert)
             alertReceived.emit(from: self, alert)
         case .readChannelFinished:

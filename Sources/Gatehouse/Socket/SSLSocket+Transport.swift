@@ -72,7 +72,9 @@ extension SSLSocket: DescriptorWatcher {
         buffer.replaceSubrange(..<kept, with: tail)
         switch socket?.receive(into: &buffer, at: kept) {
         case .moved(0): streamEnded()
-        case .moved(let count): process(&buffer, count: kept + count)
+        case .moved(let count):
+            noteActivity()
+            process(&buffer, count: kept + count)
         case .failed(let error): transportFailed(error)
         case .wouldBlock, nil: break
         }
@@ -135,6 +137,7 @@ extension SSLSocket: DescriptorWatcher {
         handshakeDuration = handshakeStart.map { SystemClock.monotonic - $0 }
         handshakeDeadline?.cancel()
         handshakeDeadline = nil
+        startIdleDeadline()
         notices.append(.encrypted)
     }
 

@@ -108,14 +108,20 @@ extension SSLSocket: TurnObserver {
             encryptedBytesSent += outboxSent - before
             notices.append(.encryptedBytesWritten(outboxSent - before))
         }
-        if result == .drained { outboxDrained() }
+        switch result {
+        case .drained: outboxDrained()
+        case .blocked: startWriteDeadline()
+        case .failed: break
+        }
         return result
     }
 
     private func sendOutbox() -> Push {
         while outboxSent < outbox.count {
             switch socket?.send(outbox, from: outboxSent) {
-            case .moved(let count): outboxSent += count
+            case .moved(let count):
+                outboxSent += count
+                noteActivity()
             case .wouldBlock:
                 isBlocked = true
                 return .blocked
@@ -128,6 +134,7 @@ extension SSLSocket: TurnObserver {
 
     private func outboxDrained() {
         isBlocked = false
+        stopWriteDeadline()
         outbox = []
         outboxSent = 0
         bytesSent += sealedBytes

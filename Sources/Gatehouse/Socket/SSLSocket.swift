@@ -66,6 +66,15 @@ public actor SSLSocket: LoopBound {
     /// ``disconnectFromHost()``. Off by default: `close_notify` is answered, and the connection ends.
     public var allowHalfClose = false
 
+    /// How long an encrypted connection may be without a byte in either direction; then it ends with `close_notify`
+    /// and ``SocketError/socketTimeout``, up to a sixteenth later. `nil`, the default, for ever.
+    public var idleTimeout: Duration? {
+        didSet { startIdleDeadline() }
+    }
+    /// How long the peer may take for 16 KiB of what waits to be written, or for the rest of it; then the connection
+    /// ends with ``SocketError/socketTimeout``. `nil`, the default, for ever. A closing connection has a time of its own.
+    public var writeTimeout: Duration?
+
     /// How long a closing connection may take for 16 KiB of what is left to write, or for the rest of it.
     package var closingTime = Duration.seconds(30)
 
@@ -155,6 +164,10 @@ public actor SSLSocket: LoopBound {
     var handshakeStart: Duration?
     var handshakeDeadline: Deadline?
     var closingDeadline: Deadline?
+    var idleDeadline: Deadline?
+    var writeDeadline: Deadline?
+    /// When bytes last came or went; kept while there is an ``idleTimeout``.
+    var lastActivity = Duration.zero
 
     var notices: [Notice] = []
     var noticesTold = 0
@@ -192,6 +205,8 @@ public actor SSLSocket: LoopBound {
         readBufferSize = old.readBufferSize
         writeBufferSize = old.writeBufferSize
         allowHalfClose = old.allowHalfClose
+        idleTimeout = old.idleTimeout
+        writeTimeout = old.writeTimeout
         closingTime = old.closingTime
         isReadChannelFinished = old.isReadChannelFinished
         isWriteChannelFinished = old.isWriteChannelFinished

@@ -1,4 +1,4 @@
-import GatehouseSystem
+package import GatehouseSystem
 import GatehouseTLS
 
 /// What went wrong with a socket or a server.
@@ -80,12 +80,13 @@ public struct SocketFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// What listening failed with. The commonest reasons have a text of their own.
-    init(listening error: SystemError) {
+    package init(listening error: SystemError) {
         let code: SocketError = error.isInvalid ? .unsupportedSocketOperation : SocketError(error)
         let reason =
             switch code {
             case .addressInUse: "The bound address is already in use"
             case .socketAddressNotAvailable: "The address is not available"
+            case .socketAccess: "The address is protected"
             default: error.description
             }
         self.init(code, reason)

@@ -8,20 +8,12 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ServeTests {
-    /// The configuration of a client that trusts whom it meets.
-    private static var anyServer: SSLConfiguration {
-        var configuration = SSLConfiguration()
-        configuration.peerVerifyMode = .none
-        configuration.dangerouslyAllowsUnverifiedServers = true
-        return configuration
-    }
-
     /// One request over our own client; the whole answer.
     private func get(
         _ endpoint: Endpoint, _ request: String = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         _ configuration: SSLConfiguration? = nil
     ) async throws -> String {
-        let socket = try await SSLSocket.connected(to: endpoint, configuration ?? Self.anyServer)
+        let socket = try await SSLSocket.connected(to: endpoint, configuration ?? Fixture.anyServer)
         await socket.write(request.utf8)
         try await eventually { await socket.state == .unconnected }
         return String(decoding: await socket.readAll(), as: UTF8.self)
@@ -30,7 +22,7 @@ import Testing
     @Test("www tells what was negotiated, refuses other methods and long requests, and ends on SIGTERM and SIGINT")
     func www() async throws {
         let (process, endpoint) = try await ToolProcess.serving(["--alpn", "h2,http/1.1"])
-        var configuration = Self.anyServer
+        var configuration = Fixture.anyServer
         configuration.allowedNextProtocols = ["http/1.1"]
         configuration.ciphers = [.chacha20Poly1305SHA256]
         configuration.groups = [.secp384r1]
@@ -60,7 +52,7 @@ import Testing
     func echo() async throws {
         let (process, endpoint) = try await ToolProcess.serving(["--mode", "echo", "--threads", "2"])
         let data = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-        let socket = try await SSLSocket.connected(to: endpoint, Self.anyServer)
+        let socket = try await SSLSocket.connected(to: endpoint, Fixture.anyServer)
         #expect(await socket.write(data) == data.count)
         #expect(try await socket.receive(data.count) == data)
         await socket.disconnectFromHost()
@@ -142,7 +134,7 @@ import Testing
         #expect(errors.first?["error"] == "socketResource")
         #expect(errors.first?["reason"] == "cannot accept a connection: Too many open files")
         clients = []
-        let socket = try await SSLSocket.connected(to: endpoint, Self.anyServer)
+        let socket = try await SSLSocket.connected(to: endpoint, Fixture.anyServer)
         await socket.write([1, 2, 3])
         #expect(try await socket.receive(3) == [1, 2, 3])
         await socket.abort()
@@ -218,7 +210,7 @@ import Testing
             let loop = try EventLoop()
             var sockets: [SSLSocket] = []
             for _ in 0..<count {
-                let socket = try SSLSocket(configuration: Self.anyServer, on: loop)
+                let socket = try SSLSocket(configuration: Fixture.anyServer, on: loop)
                 try await socket.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
                 await socket.write("GET / HTTP/1.1\r\n\r\n".utf8)
                 sockets.append(socket)

@@ -18,7 +18,7 @@ import Testing
         _ = try await SSLSocket.connected(to: endpoint)
         try await eventually { await server.statistics.inFlight == 0 }
         #expect(await server.statistics.failed == 62)
-        #expect(await server.statistics.notTLS == 31)
+        #expect(await server.statistics.failures[.notTLS] == 31)
         #expect(recorder.count("error notTLS") == 31)
         #expect(recorder.count("error remoteHostClosed") == 31)
         await server.close()
@@ -37,7 +37,7 @@ import Testing
         #expect(await client.isEncrypted)
         let statistics = await server.statistics
         #expect(statistics.accepted == 151)
-        #expect(statistics.displaced == 151 - limit)
+        #expect(statistics.failures[.socketResource] == 151 - limit)
         #expect(statistics.failed == 151 - limit)
         #expect(statistics.inFlight == limit - 1)
         #expect(recorder.count("error socketResource") == 151 - limit)
@@ -64,7 +64,7 @@ import Testing
         }
         try good.handshake()
         try await eventually { await server.hasPendingConnections }
-        #expect(await server.statistics.displaced == 8)
+        #expect(await server.statistics.failures[.socketResource] == 8)
         await server.close()
     }
 
@@ -130,7 +130,7 @@ import Testing
         try await eventually { await server.statistics.open == 0 }
         #expect(recorder.all == ["newConnection", "error socketTimeout"])
         #expect(peers.all == [try #require(silent.endpoint).description])
-        #expect(await server.statistics.timedOut == 1)
+        #expect(await server.statistics.failures[.socketTimeout] == 1)
         await server.close()
     }
 

@@ -12,6 +12,17 @@ final class BlockingClient: Sendable {
         socket.setNoDelay()
     }
 
+    /// A client of a Unix socket.
+    init(toUnixSocket path: String) throws {
+        socket = try TCPSocket.connect(toUnixPath: path)
+    }
+
+    /// Takes a connected descriptor over.
+    init(adopting descriptor: Int32) throws {
+        let accepted = try TCPSocket.adoptConnection(descriptor)
+        socket = accepted.take()
+    }
+
     /// Our end.
     var endpoint: Endpoint? { socket.localEndpoint }
 

@@ -36,6 +36,14 @@ enum Fixture {
         return configuration
     }
 
+    /// The configuration of a client that trusts whom it meets.
+    static var anyServer: SSLConfiguration {
+        var configuration = SSLConfiguration()
+        configuration.peerVerifyMode = .none
+        configuration.dangerouslyAllowsUnverifiedServers = true
+        return configuration
+    }
+
     /// What the engine's client needs for the same.
     static func engineClient() -> ClientConfiguration {
         ClientConfiguration(verification: .trustStore(TrustStore(anchors: [credential.chain[0]])))

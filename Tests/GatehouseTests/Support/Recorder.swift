@@ -41,3 +41,17 @@ final class Recorder: Sendable {
 func eventually(_ condition: @Sendable () async throws -> Bool) async throws {
     while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
 }
+
+/// An object that a test does not keep alive.
+final class WeakReference<Object: AnyObject & Sendable>: Sendable {
+    private struct Reference {
+        weak var object: Object?
+    }
+
+    private let reference = Mutex(Reference())
+
+    var object: Object? {
+        get { reference.withLock { $0.object } }
+        set { reference.withLock { $0.object = newValue } }
+    }
+}
