@@ -4,13 +4,8 @@ import Testing
 
 @testable import LimboHarness
 
-/// The cases of x509-limbo in which the verifier says something else than the suite, and why.
-private let differences: [String: String] = [
-    "webpki::cn::not-in-san": """
-    The common name is a host that is not among the alternative names. Nothing is decided by a common name \
-    (RFC 9525 §2), and the suite itself wants such certificates accepted elsewhere (bettertls::nameconstraints::tc1724).
-    """
-]
+/// The cases of x509-limbo in which the verifier says something else than the suite, and why: none.
+private let differences: [String: String] = [:]
 
 @Suite("x509-limbo")
 struct LimboTests {

@@ -91,6 +91,38 @@ struct OCSPTests {
                 == ["ocspResponseCannotBeTrusted at 0"])
     }
 
+    @Test("B-52 a responder that the issuer certified can itself be revoked, unless its certificate says otherwise")
+    func revokedResponders() throws {
+        let authority = try made()
+        defer { authority.openssl.remove() }
+        let index = String(decoding: try authority.openssl.read("intermediate.index"), as: UTF8.self)
+        let purpose = CertificateSpec.leaf.with("extendedKeyUsage", "OCSPSigning")
+        let exempt = purpose.with { $0.extensions.append("noCheck=ignored") }
+        func findings(
+            _ spec: CertificateSpec, isRevoked: Bool, isListed: Bool = true,
+            _ revocation: VerificationPolicy.Revocation = .ifAvailable
+        ) throws -> [String] {
+            try authority.openssl.issue("delegate", spec, by: "intermediate")
+            try authority.enter("delegate", of: "intermediate", isRevoked: isRevoked)
+            let list = try authority.list(of: "intermediate", extensions: ["issuingDistributionPoint=critical,@some"])
+            try authority.openssl.write(index, "intermediate.index")
+            var policy = VerificationPolicy.default
+            policy.revocation = revocation
+            var evidence = RevocationEvidence()
+            evidence.stapledResponse = try response(authority, responder: "delegate")
+            evidence.revocationLists = isListed ? [list] : []
+            return authority.chain.verify(policy: policy, evidence: evidence).findings
+        }
+        #expect(try findings(purpose, isRevoked: false) == [])
+        #expect(try findings(purpose, isRevoked: true) == ["ocspResponseCannotBeTrusted at 0"])
+        #expect(try findings(exempt, isRevoked: true) == [])
+        let unknownAbove = "certificateStatusUnknown at 1"
+        #expect(
+            try findings(purpose, isRevoked: false, isListed: false, .required)
+                == ["ocspResponseCannotBeTrusted at 0", unknownAbove])
+        #expect(try findings(exempt, isRevoked: false, isListed: false, .required) == [unknownAbove])
+    }
+
     @Test("B-52 a response has its time")
     func time() throws {
         let authority = try made()

@@ -1,4 +1,5 @@
 import GatehouseCertificates
+import GatehouseCrypto
 import Testing
 
 /// One rule: a chain that keeps it, how it is broken, and what is then found, all of it.
@@ -120,6 +121,23 @@ struct PathRuleTests {
         },
         PathRule("SHA-1", ["weakDigest at 0"]) { $0.leaf.signing = ["-sha1"] },
         PathRule(
+            "SHA-1 with ECDSA, which the policy accepts", ["weakDigest at 0"],
+            good: {
+                $0.leaf.signing = ["-sha1"]
+                $0.policy.dangerouslyAcceptedDigests = .sha1
+            },
+            broken: { $0.policy.dangerouslyAcceptedDigests = .md5 }),
+        PathRule(
+            "SHA-1 and MD5 with RSA, which the policy accepts", ["weakDigest at 0"],
+            good: {
+                $0.root.key = ["rsa:2048"]
+                $0.intermediate.key = ["rsa:2048"]
+                $0.intermediate.signing = ["-sha1"]
+                $0.leaf.signing = ["-md5"]
+                $0.policy.dangerouslyAcceptedDigests = [.md5, .sha1]
+            },
+            broken: { $0.policy.dangerouslyAcceptedDigests = [] }),
+        PathRule(
             "RSASSA-PSS with a salt that is too long", ["unsupportedAlgorithm at 0"],
             good: {
                 $0.intermediate.key = ["rsa:2048"]
@@ -151,6 +169,14 @@ struct PathRuleTests {
         PathRule(
             "B-54 the web: the digest that does not fit the key", ["weakDigest at 0"], good: { $0.policy = .web },
             broken: { $0.leaf.signing = ["-sha512"] }),
+        // Serial numbers are any numbers of up to 20 bytes.
+        PathRule(
+            "a serial number that is zero, and one that is negative", ["certificateExpired at 0"],
+            good: {
+                $0.intermediate.signing = ["-set_serial", "0"]
+                $0.leaf.signing = ["-set_serial", "-5"]
+            },
+            broken: { $0.day = 15 }),
         // Extensions.
         PathRule(
             "critical extensions that are not known", ["unhandledCriticalExtension at 0"],
@@ -193,6 +219,19 @@ struct PathRuleTests {
         PathRule("the web: anyExtendedKeyUsage", ["invalidExtension at 0"], good: { $0.policy = .web }) {
             $0.leaf = $0.leaf.with("extendedKeyUsage", "serverAuth,anyExtendedKeyUsage")
         },
+        PathRule("the web: a CA is no server", ["invalidExtension at 0"], good: { $0.policy = .web }) {
+            $0.leaf = $0.leaf.with("basicConstraints", "critical,CA:TRUE")
+        },
+        PathRule("the web: critical alternative names", ["invalidExtension at 0"], good: { $0.policy = .web }) {
+            $0.leaf = $0.leaf.with("subjectAltName", "critical,DNS:www.example.com")
+        },
+        PathRule(
+            "the web: a common name that is a sibling of the alternative names", ["invalidExtension at 0"],
+            good: {
+                $0.policy = .web
+                $0.leaf.subject = "CN=www.example.org"
+            },
+            broken: { $0.leaf.subject = "CN=other.example.com" }),
         PathRule("the web: underscores", ["invalidExtension at 0"], good: { $0.policy = .web }) {
             $0.leaf = $0.leaf.with("subjectAltName", "DNS:www.example.com,DNS:a_b.example.com")
         },

@@ -56,6 +56,19 @@ struct RevokingAuthority {
             onlysomereasons=affiliationChanged,superseded,cessationOfOperation,certificateHold,privilegeWithdrawn,AACompromise
             [indirect]
             indirectCRL=TRUE
+            [directory]
+            fullname=dirName:pointName
+            [relative]
+            relativename=lastName
+            [pointName]
+            CN=Test Intermediate
+            OU=Lists
+            [lastName]
+            OU=Lists
+            [own]
+            fullname=dirName:issuerName
+            [issuerName]
+            CN=Test Intermediate
             """, "ca.cnf")
         let name = signer ?? authority
         try openssl.run([
@@ -186,6 +199,112 @@ struct RevocationListTests {
         #expect(try findings("users") == ["certificateRevoked at 0"])
         #expect(try findings("authorities") == [])
         #expect(try findings("some") == ["certificateRevoked at 0"])
+    }
+
+    @Test(
+        "points and lists named relative to their issuer match those named in full",
+        arguments: ["fullname=dirName:pointName", "relativename=lastName"], ["directory", "relative"])
+    func relativeNames(point: String, list: String) throws {
+        let leaf = CertificateSpec.leaf.with {
+            $0.extensions.append("crlDistributionPoints=point")
+            $0.sections = [
+                "point": point, "pointName": "CN=Test Intermediate\nOU=Lists", "lastName": "OU=Lists",
+            ]
+        }
+        let authority = try RevokingAuthority(TestChain(leaf: leaf))
+        defer { authority.openssl.remove() }
+        try authority.enter("leaf", of: "intermediate", isRevoked: true)
+        let listed = try authority.list(of: "intermediate", extensions: ["issuingDistributionPoint=critical,@\(list)"])
+        #expect(authority.findings([listed]) == ["certificateRevoked at 0"])
+        let other = try authority.list(of: "intermediate", extensions: ["issuingDistributionPoint=critical,@point"])
+        #expect(authority.findings([other]) == [])
+    }
+
+    @Test("a list that no point leads to counts if it is the issuer's own")
+    func ownName() throws {
+        let authority = try RevokingAuthority()
+        defer { authority.openssl.remove() }
+        try authority.enter("leaf", of: "intermediate", isRevoked: true)
+        let own = try authority.list(of: "intermediate", extensions: ["issuingDistributionPoint=critical,@own"])
+        #expect(authority.findings([own]) == ["certificateRevoked at 0"])
+    }
+
+    @Test("a point holds the reasons that it says")
+    func pointReasons() throws {
+        func findings(_ reasons: String) throws -> [String] {
+            let leaf = CertificateSpec.leaf.with {
+                $0.extensions.append("crlDistributionPoints=point")
+                $0.sections = ["point": "fullname=URI:http://crl.example.com/a.crl\n\(reasons)"]
+            }
+            let authority = try RevokingAuthority(TestChain(leaf: leaf))
+            defer { authority.openssl.remove() }
+            let lists = [
+                try authority.list(of: "root"),
+                try authority.list(of: "intermediate", extensions: ["issuingDistributionPoint=critical,@point"]),
+            ]
+            return authority.findings(lists, .required)
+        }
+        #expect(try findings("") == [])
+        #expect(try findings("reasons=keyCompromise,CACompromise") == ["certificateStatusUnknown at 0"])
+    }
+
+    @Test("a list of somebody whom a point names, but which is not indirect, is about other certificates")
+    func otherIssuers() throws {
+        let leaf = CertificateSpec.leaf.with {
+            $0.extensions.append("crlDistributionPoints=point")
+            $0.sections = ["point": "CRLissuer=dirName:other", "other": "CN=Test Root"]
+        }
+        let authority = try RevokingAuthority(TestChain(leaf: leaf))
+        defer { authority.openssl.remove() }
+        let direct = try authority.list(of: "root")
+        #expect(authority.findings([direct], .required) == ["certificateStatusUnknown at 0"])
+        let indirect = try authority.list(of: "root", extensions: ["issuingDistributionPoint=critical,@indirect"])
+        #expect(authority.findings([direct, indirect]) == ["unsupportedRevocationList at 0"])
+    }
+
+    @Test("what a delta says is newer than what a complete list does")
+    func deltas() throws {
+        let authority = try RevokingAuthority()
+        defer { authority.openssl.remove() }
+        let complete = try authority.list(of: "intermediate")
+        let delta = try authority.list(of: "intermediate", extensions: ["2.5.29.27=critical,DER:020101"])
+        #expect(authority.findings([complete, delta]) == ["unsupportedRevocationList at 0"])
+        #expect(authority.findings([delta, complete]) == ["unsupportedRevocationList at 0"])
+    }
+
+    @Test("a negative serial number is revoked as any other, and is not its positive twin")
+    func negativeSerialNumbers() throws {
+        let authority = try RevokingAuthority(TestChain(leaf: .leaf.with { $0.signing = ["-set_serial", "-1"] }))
+        defer { authority.openssl.remove() }
+        #expect(authority.chain.leaf.serialNumber == [0xFF])
+        try authority.openssl.write("R\t400101000000Z\t261101000000Z\tFF\tunknown\t/CN=x\n", "intermediate.index")
+        #expect(authority.findings([try authority.list(of: "intermediate")]) == [])
+    }
+
+    @Test("every truncation and change of a list is an error or says nothing new")
+    func hostileLists() throws {
+        let authority = try RevokingAuthority()
+        defer { authority.openssl.remove() }
+        try authority.enter("leaf", of: "intermediate", isRevoked: true)
+        let list = try authority.list(
+            of: "intermediate", extensions: ["issuingDistributionPoint=critical,@users"])
+        #expect(authority.findings([list]) == ["certificateRevoked at 0"])
+        let der = list.der
+        for count in der.indices {
+            #expect(throws: CertificateError.self) { try CertificateRevocationList(der: Array(der[..<count])) }
+        }
+        #expect(throws: CertificateError.self) { try CertificateRevocationList(der: der + [0]) }
+        var root: [CertificateRevocationList] = [try authority.list(of: "root")]
+        for index in der.indices {
+            for mask: UInt8 in [0x01, 0x80, 0xFF] {
+                var changed = der
+                changed[index] ^= mask
+                guard let list = try? CertificateRevocationList(der: changed) else { continue }
+                root = [root[0], list]
+                // Whoever changes a list can make it say nothing, but never that a certificate is good.
+                #expect(!authority.findings(root, .required).isEmpty, "byte \(index) xor \(mask)")
+            }
+        }
     }
 
     @Test("lists of some reasons tell the status together only")

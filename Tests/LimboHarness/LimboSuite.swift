@@ -30,6 +30,7 @@ struct LimboCase: Decodable {
 
     let id: String
     let features: [String]?
+    let conflictsWith: [String]?
     let validationKind: Kind
     let trustedCerts: [String]
     let untrustedIntermediates: [String]
@@ -45,6 +46,7 @@ struct LimboCase: Decodable {
 
     enum CodingKeys: String, CodingKey {
         case id, features, crls
+        case conflictsWith = "conflicts_with"
         case validationKind = "validation_kind"
         case trustedCerts = "trusted_certs"
         case untrustedIntermediates = "untrusted_intermediates"

@@ -43,7 +43,9 @@ public struct Certificate: Sendable {
             version = try Self.version(&cursor, bytes)
             let serial = try cursor.next(.integer, bytes)
             try serial.checkInteger(bytes)
-            // RFC 5280 §4.1.2.2: "Conforming CAs MUST NOT use serialNumber values longer than 20 octets."
+            // RFC 5280 §4.1.2.2: "Conforming CAs MUST NOT use serialNumber values longer than 20 octets. Note:
+            // Non-conforming CAs may issue certificates with serial numbers that are negative or zero. Certificate users
+            // SHOULD be prepared to gracefully handle such certificates." Such numbers are told apart like all others.
             guard serial.content.count <= 20 else { throw CertificateError(.serialNumberTooLong, at: serial.start) }
             let innerAlgorithm = try cursor.next(.sequence, bytes)
             // RFC 5280 §4.1.1.2: "This field MUST contain the same algorithm identifier as the signature field in the

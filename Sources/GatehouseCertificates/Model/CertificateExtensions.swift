@@ -88,12 +88,10 @@ struct NameConstraints: Sendable, Hashable {
 
 /// RFC 5280 §4.2.1.13.
 struct DistributionPoint: Sendable, Hashable {
-    /// The full names that the list may stand under; nil when it is named relative to the issuer, or not at all.
-    var fullNames: [GeneralName]?
-    /// It is named relative to its issuer.
-    var isRelative = false
-    /// It holds some reasons only.
-    var hasReasons = false
+    /// What the list stands under.
+    var name: DistributionPointName?
+    /// The revocation reasons that it holds; nil: all.
+    var reasons: RevocationReasons?
     /// Somebody else than the certificate's issuer signs the list.
     var crlIssuer: [GeneralName]?
 }

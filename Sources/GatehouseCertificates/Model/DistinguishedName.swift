@@ -39,6 +39,18 @@ public struct DistinguishedName: Sendable {
         der = bytes.copy(element.range)
     }
 
+    /// The name of one more RDN, which has these attributes.
+    func appending(relative attributes: ArraySlice<UInt8>) throws(CertificateError) -> DistinguishedName {
+        let own = try onlyElement(.sequence, der.span)
+        var writer = DERWriter()
+        writer.write(.sequence) { name in
+            name.write(encoded: der[own.content])
+            name.write(.set, attributes)
+        }
+        let bytes = writer.bytes
+        return try DistinguishedName(onlyElement(.sequence, bytes.span), bytes.span)
+    }
+
     /// Appends the other members of a set after its first one, and sorts them all: a set has no order.
     private static func appendSorted(
         _ attributes: inout DERCursor, _ bytes: Span<UInt8>, after start: Int, to canonical: inout [UInt8]

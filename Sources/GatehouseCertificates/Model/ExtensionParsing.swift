@@ -272,38 +272,3 @@ extension NameConstraints {
         }
     }
 }
-
-extension DistributionPoint {
-    /// `[0] distributionPoint, [1] reasons, [2] cRLIssuer`, all optional.
-    init(_ element: DERElement, _ bytes: Span<UInt8>) throws(CertificateError) {
-        var fields = try DERCursor(inside: element)
-        if let name = try fields.nextIf(.constructed(0), bytes) {
-            (fullNames, isRelative) = try Self.name(name, bytes)
-        }
-        hasReasons = try fields.nextIf(.primitive(1), bytes) != nil
-        if let issuer = try fields.nextIf(.constructed(2), bytes) {
-            crlIssuer = try GeneralName.list(issuer, bytes)
-        }
-        try fields.finish()
-        // RFC 5280 §4.2.1.13: "a DistributionPoint MUST NOT consist of only the reasons field; either
-        // distributionPoint or cRLIssuer MUST be present."
-        guard fullNames != nil || isRelative || crlIssuer != nil else {
-            throw CertificateError(.invalidExtension, at: element.start)
-        }
-    }
-
-    /// `DistributionPointName ::= CHOICE { fullName [0] GeneralNames, nameRelativeToCRLIssuer [1] … }`, inside the
-    /// explicit tag `element`.
-    static func name(
-        _ element: DERElement, _ bytes: Span<UInt8>
-    ) throws(CertificateError) -> (fullNames: [GeneralName]?, isRelative: Bool) {
-        var choice = try DERCursor(inside: element)
-        let name = try choice.next(bytes)
-        try choice.finish()
-        switch name.tag {
-        case .constructed(0): return (try GeneralName.list(name, bytes), false)
-        case .constructed(1): return (nil, true)
-        default: throw CertificateError(.unexpectedTag, at: name.start)
-        }
-    }
-}

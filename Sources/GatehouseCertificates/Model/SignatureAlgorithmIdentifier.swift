@@ -2,8 +2,9 @@ import GatehouseCrypto
 
 /// The algorithm that a certificate, a revocation list or an OCSP response is signed with.
 enum SignatureAlgorithmIdentifier: Sendable, Hashable {
+    /// Known; over MD5 or SHA-1, it counts only if the policy says so.
     case supported(SignatureAlgorithm)
-    /// MD5 or SHA-1.
+    /// RSASSA-PSS with SHA-1, which no policy can make count.
     case weakDigest
     case unsupported(ObjectIdentifier)
 
@@ -29,7 +30,9 @@ enum SignatureAlgorithmIdentifier: Sendable, Hashable {
         case .ed25519 where isAbsent: self = .supported(.ed25519)
         case .ed448 where isAbsent: self = .supported(.ed448)
         case .rsassaPSS: self = try Self.pss(parameters, bytes)
-        case .md5WithRSA, .sha1WithRSA, .ecdsaWithSHA1: self = .weakDigest
+        case .md5WithRSA where isNullOrAbsent: self = .supported(.obsoleteRSAWithMD5)
+        case .sha1WithRSA where isNullOrAbsent: self = .supported(.obsoleteRSAWithSHA1)
+        case .ecdsaWithSHA1 where isAbsent: self = .supported(.obsoleteECDSAWithSHA1)
         default: self = .unsupported(identifier)
         }
     }

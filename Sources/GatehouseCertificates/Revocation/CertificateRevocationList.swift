@@ -202,9 +202,8 @@ extension CertificateRevocationList {
 
 /// What a list covers (RFC 5280 §5.2.5).
 struct IssuingDistributionPoint: Sendable {
-    /// The names that the list stands under; nil when it has none or is named relative to its issuer.
-    var fullNames: [GeneralName]?
-    var isRelative = false
+    /// What the list stands under.
+    var name: DistributionPointName?
     var onlyContainsUserCerts = false
     var onlyContainsCACerts = false
     var onlyContainsAttributeCerts = false
@@ -214,14 +213,12 @@ struct IssuingDistributionPoint: Sendable {
 
     init(_ element: DERElement, _ bytes: Span<UInt8>) throws(CertificateError) {
         var fields = try DERCursor(inside: element)
-        if let name = try fields.nextIf(.constructed(0), bytes) {
-            (fullNames, isRelative) = try DistributionPoint.name(name, bytes)
+        if let wrapper = try fields.nextIf(.constructed(0), bytes) {
+            name = try DistributionPointName(wrapper, bytes)
         }
         onlyContainsUserCerts = try Self.flag(1, &fields, bytes)
         onlyContainsCACerts = try Self.flag(2, &fields, bytes)
-        reasons = try fields.nextIf(.primitive(3), bytes).map { element throws(CertificateError) in
-            RevocationReasons(rawValue: try element.namedBits(bytes)).intersection(.all)
-        }
+        reasons = try RevocationReasons(&fields, tag: .primitive(3), bytes)
         isIndirect = try Self.flag(4, &fields, bytes)
         onlyContainsAttributeCerts = try Self.flag(5, &fields, bytes)
         try fields.finish()
@@ -237,12 +234,4 @@ struct IssuingDistributionPoint: Sendable {
         }
         return true
     }
-}
-
-/// `ReasonFlags` (RFC 5280 §4.2.1.13); bit 0, which means nothing, is the highest.
-struct RevocationReasons: OptionSet, Sendable, Hashable {
-    let rawValue: UInt16
-
-    /// Bits 1 to 8.
-    static let all = RevocationReasons(rawValue: 0x7F80)
 }

@@ -80,7 +80,8 @@ extension PathValidator {
     private mutating func isTrusted(
         _ basic: OCSPResponse.Basic, _ der: [UInt8], _ issuer: RevocationIssuer
     ) throws(PathBudget.Exceeded) -> Bool {
-        if try checkSignature(of: basic, der, key: issuer.publicKey) { return true }
+        if try isSigned(basic, der, with: issuer.publicKey) { return true }
+        let digests = request.policy.dangerouslyAcceptedDigests
         for range in basic.certificates.prefix(4) {
             guard let delegate = try? Certificate(der: Array(der[range])), basic.responderID.names(delegate, der),
                 // "This certificate MUST include … id-kp-OCSPSigning … and MUST be issued directly by the CA that is
@@ -90,20 +91,34 @@ extension PathValidator {
                 delegate.notBefore <= request.time, request.time <= delegate.notAfter,
                 delegate.fields.extensions.unknownCritical == nil,
                 delegate.issuer == issuer.subject,
-                try delegate.checkSignature(key: issuer.publicKey, budget: &budget) == .valid,
-                try checkSignature(of: basic, der, key: delegate.publicKey)
+                try delegate.checkSignature(key: issuer.publicKey, accepting: digests, budget: &budget) == .valid,
+                try isSigned(basic, der, with: delegate.publicKey), try isInForce(delegate, issuer)
             else { continue }
             return true
         }
         return false
     }
 
-    private mutating func checkSignature(
-        of basic: OCSPResponse.Basic, _ der: [UInt8], key: () throws(CryptoError) -> PublicKey
+    /// RFC 6960 §4.2.2.2.1: with id-pkix-ocsp-nocheck a CA says "that an OCSP client can trust a responder for the
+    /// lifetime of the responder's certificate". Otherwise, "it is up to the local security policy": the certificate is
+    /// judged by the revocation lists at hand as those of the chain are, and where a status is required of these, it is
+    /// of this one. No OCSP response is asked about a responder.
+    private mutating func isInForce(
+        _ delegate: Certificate, _ issuer: RevocationIssuer
+    ) throws(PathBudget.Exceeded) -> Bool {
+        if delegate.fields.extensions.hasOCSPNoCheck { return true }
+        var findings = RevocationFindings()
+        try consultLists(about: delegate, issuer, &findings)
+        guard findings.revocationDate == nil, findings.refusal == nil else { return false }
+        return findings.isGood || findings.failures.isEmpty && request.policy.revocation != .required
+    }
+
+    private mutating func isSigned(
+        _ basic: OCSPResponse.Basic, _ der: [UInt8], with key: () throws(CryptoError) -> PublicKey
     ) throws(PathBudget.Exceeded) -> Bool {
         try SignatureCheck.run(
             basic.signatureAlgorithm, der.span, message: basic.tbsResponseData, signature: basic.signature, key: key,
-            budget: &budget) == .valid
+            accepting: request.policy.dangerouslyAcceptedDigests, budget: &budget) == .valid
     }
 }
 

@@ -10,6 +10,14 @@ extension PathValidator {
         for list in request.evidence.revocationLists {
             try budget.spendStep()
             guard let reasons = list.reasonsCovered(for: certificate) else { continue }
+            // §5.2.4: a delta tells what changed since another list. What it says is newer, so that the other list alone
+            // is no answer.
+            if list.fields.extensions.isDelta {
+                findings.refusal = (
+                    .unsupportedRevocationList, "its revocation list is a delta, which only changes another list"
+                )
+                continue
+            }
             if let reason = list.reasonNotToProcess(profile: request.policy.profile) {
                 findings.fail(reason.code, reason.text)
                 continue
@@ -45,9 +53,7 @@ extension PathValidator {
     private mutating func isSigned(
         _ list: CertificateRevocationList, by issuer: RevocationIssuer
     ) throws(PathBudget.Exceeded) -> Bool {
-        if issuer.maySignLists, try list.checkSignature(key: issuer.publicKey, budget: &budget) == .valid {
-            return true
-        }
+        if issuer.maySignLists, try isSigned(list, with: issuer.publicKey) { return true }
         guard !request.isAboutListSigner else { return false }
         let anchors = request.store.anchorIndices(named: list.issuer).compactMap {
             request.store.anchor(at: $0).certificate
@@ -55,7 +61,7 @@ extension PathValidator {
         for signer in pool.filter({ $0.subject == list.issuer }) + anchors where signer != issuer.certificate {
             try budget.spendStep()
             guard RevocationIssuer(certificate: signer, anchor: nil).maySignLists,
-                try list.checkSignature(key: signer.publicKey, budget: &budget) == .valid
+                try isSigned(list, with: signer.publicKey)
             else { continue }
             let chain = [signer] + pool.filter { $0 != signer }
             guard var builder = PathBuilder(chain: chain, request: request.aboutListSigner(), budget: budget) else {
@@ -67,48 +73,56 @@ extension PathValidator {
         }
         return false
     }
+
+    private mutating func isSigned(
+        _ list: CertificateRevocationList, with key: () throws(CryptoError) -> PublicKey
+    ) throws(PathBudget.Exceeded) -> Bool {
+        let der = list.der
+        return try SignatureCheck.run(
+            list.fields.signatureAlgorithm, der.span, message: list.fields.tbsCertList,
+            signature: list.fields.signature, key: key, accepting: request.policy.dangerouslyAcceptedDigests,
+            budget: &budget) == .valid
+    }
 }
 
 extension CertificateRevocationList {
-    func checkSignature(
-        key: () throws(CryptoError) -> PublicKey, budget: inout PathBudget
-    ) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
-        let der = fields.der
-        return try SignatureCheck.run(
-            fields.signatureAlgorithm, der.span, message: fields.tbsCertList, signature: fields.signature, key: key,
-            budget: &budget)
-    }
-
     /// The reasons for which this list would hold the certificate; nil if it is about others.
     func reasonsCovered(for certificate: Certificate) -> RevocationReasons? {
         let points = certificate.fields.extensions.distributionPoints ?? []
-        guard issuer == certificate.issuer || points.contains(where: { names(issuer, as: $0.crlIssuer, certificate) })
-        else { return nil }
-        guard let scope = fields.extensions.issuingDistributionPoint else { return .all }
+        // Step (b) (1): "If the DP includes cRLIssuer, then verify that the issuer field in the complete CRL matches
+        // cRLIssuer in the DP and that the complete CRL contains an issuing distribution point extension with the
+        // indirectCRL boolean asserted. Otherwise, verify that the CRL issuer matches the certificate issuer."
+        let scope = fields.extensions.issuingDistributionPoint
+        let isNamed = scope?.isIndirect ?? false && points.contains { names(issuer, as: $0.crlIssuer, certificate) }
+        guard issuer == certificate.issuer || isNamed else { return nil }
+        guard let scope else { return .all }
         // Step (b) (2) (ii) to (iv).
         if scope.onlyContainsUserCerts && certificate.isAuthority { return nil }
         if scope.onlyContainsCACerts && !certificate.isAuthority { return nil }
         if scope.onlyContainsAttributeCerts { return nil }
-        // Step (b) (2) (i): "verify that one of the names in the IDP matches one of the names in the DP". A name
-        // relative to the issuer is in neither list of names: it matches nothing.
-        if scope.fullNames != nil || scope.isRelative {
-            let listNames = scope.fullNames ?? []
-            let isAddressed = points.contains { point in
-                let offered = point.fullNames ?? (point.isRelative ? [] : point.crlIssuer ?? [])
-                return offered.contains { offer in listNames.contains { matches($0, offer, of: certificate) } }
+        // Step (d): the reasons of the list and of the point that leads to it.
+        let reasons = scope.reasons ?? .all
+        guard let name = scope.name else { return reasons }
+        // Step (b) (2) (i): "verify that one of the names in the IDP matches one of the names in the DP". A list that no
+        // point leads to is taken under "a distribution point name of the certificate issuer".
+        let own = Set(name.forms(der, issuer: issuer))
+        var covered: RevocationReasons? = own.contains(.directory(certificate.issuer)) ? reasons : nil
+        for point in points where isNamed == (point.crlIssuer != nil) {
+            // "If the distribution point name is present in the IDP CRL extension and the distribution field is omitted
+            // from the DP, then verify that one of the names in the IDP matches one of the names in the cRLIssuer field".
+            let name = point.name ?? point.crlIssuer.map { .full($0) }
+            guard let forms = name?.forms(certificate.der, issuer: issuer), !own.isDisjoint(with: forms) else {
+                continue
             }
-            guard isAddressed else { return nil }
+            covered = (covered ?? []).union(reasons.intersection(point.reasons ?? .all))
         }
-        return scope.reasons ?? .all
+        return covered
     }
 
     /// Why this list is not used although it is about the certificate.
     func reasonNotToProcess(
         profile: VerificationPolicy.Profile
     ) -> (code: CertificateProblem.Code, text: String)? {
-        if fields.extensions.isDelta {
-            return (.unsupportedRevocationList, "its revocation list is a delta, which only changes another list")
-        }
         if fields.extensions.issuingDistributionPoint?.isIndirect ?? false {
             return (.unsupportedRevocationList, "its revocation list is indirect: it speaks for several issuers")
         }
@@ -131,14 +145,5 @@ extension CertificateRevocationList {
         return (names ?? []).contains { name in
             name.kind == .directoryName && (try? name.directoryName(der.span)) == issuer
         }
-    }
-
-    private func matches(_ own: GeneralName, _ other: GeneralName, of certificate: Certificate) -> Bool {
-        guard own.kind == other.kind else { return false }
-        let (ownBytes, otherBytes) = (fields.der, certificate.der)
-        guard own.kind == .directoryName else { return ownBytes[own.value] == otherBytes[other.value] }
-        guard let left = try? own.directoryName(ownBytes.span), let right = try? other.directoryName(otherBytes.span)
-        else { return false }
-        return left == right
     }
 }

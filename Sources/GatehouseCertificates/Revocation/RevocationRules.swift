@@ -14,6 +14,8 @@ extension PathValidator {
             try consultLists(about: path[depth], issuer, &findings)
             if let date = findings.revocationDate {
                 report(.certificateRevoked, depth, "it was revoked on \(describe(date))")
+            } else if let refusal = findings.refusal {
+                report(refusal.code, depth, refusal.text)
             } else if !findings.isGood {
                 if let failure = findings.failures.first {
                     report(failure.code, depth, failure.text)
@@ -46,6 +48,8 @@ struct RevocationFindings {
     var isGood = false
     /// Somebody entitled says that it is.
     var revocationDate: UnixTime?
+    /// What may hold newer information than all else, and cannot be used.
+    var refusal: (code: CertificateProblem.Code, text: String)?
     /// What was about this certificate and could not be used, and why.
     var failures: [(code: CertificateProblem.Code, text: String)] = []
 

@@ -29,9 +29,13 @@ extension PathValidator {
             // no CA of the web makes one in an unknown way.
             guard !isAnchor(depth) || request.policy.profile == .web else { continue }
             switch certificate.fields.signatureAlgorithm {
-            case .supported: break
-            case .weakDigest where isAnchor(depth): break
-            case .weakDigest: report(.weakDigest, depth, "it is signed with MD5 or SHA-1, which can be forged")
+            case .supported(let algorithm)
+            where request.policy.dangerouslyAcceptedDigests.isSuperset(of: algorithm.obsoleteDigest):
+                break
+            case .supported, .weakDigest:
+                if !isAnchor(depth) {
+                    report(.weakDigest, depth, "it is signed with MD5 or SHA-1, which can be forged")
+                }
             case .unsupported(let algorithm):
                 report(.unsupportedAlgorithm, depth, "its signature algorithm \(algorithm) is not supported")
             }

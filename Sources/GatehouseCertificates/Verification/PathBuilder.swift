@@ -169,12 +169,14 @@ extension PathBuilder {
         of edge: Edge, _ position: Int, for index: Int
     ) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
         if let known = edges[index]?[position].outcome { return known }
+        let digests = request.policy.dangerouslyAcceptedDigests
         let outcome =
             switch edge.issuer {
             case .intermediate(let issuer):
-                try pool[index].checkSignature(key: pool[issuer].publicKey, budget: &budget)
+                try pool[index].checkSignature(key: pool[issuer].publicKey, accepting: digests, budget: &budget)
             case .anchor(let anchor):
-                try pool[index].checkSignature(key: request.store.anchor(at: anchor).publicKey, budget: &budget)
+                try pool[index].checkSignature(
+                    key: request.store.anchor(at: anchor).publicKey, accepting: digests, budget: &budget)
             }
         edges[index]?[position].outcome = outcome
         return outcome

@@ -74,9 +74,6 @@ struct ProfileRule: Sendable {
                     && (name.first == UInt8(ascii: ".") || !DNSConstraint.isWellFormed(name))
             }
         },
-        // RFC 5280 §4.2.1.3: "Conforming CAs MUST include this extension in certificates that contain public keys that
-        // are used to validate digital signatures on other public key certificates or CRLs."
-        ProfileRule("it is a CA without a key usage") { $0.isAuthority && $0.keyUsage == nil },
         // BR 6.1.5: "Ensure that the modulus size, in bits, is evenly divisible by 8".
         ProfileRule("its RSA modulus is not a multiple of 8 bits long") {
             if case .rsa(_, _, let bits, _) = $0.fields.publicKey { bits % 8 != 0 } else { false }
@@ -117,6 +114,12 @@ struct ProfileRule: Sendable {
         ProfileRule("its subject is empty and its alternative names are not critical") {
             $0.subject.isEmpty && !$0.marksCritical(.subjectAltName)
         },
+        // BR 7.1.2.7.12: otherwise the extension "MUST NOT be marked critical".
+        ProfileRule("it has a subject and its alternative names are critical") {
+            !$0.subject.isEmpty && $0.marksCritical(.subjectAltName)
+        },
+        // BR 7.1.2.7.8: "cA MUST be FALSE".
+        ProfileRule("it is a CA, which is no server") { $0.isAuthority },
         // RFC 5280 §4.2.1.6: "The name MUST be in the "preferred name syntax", as specified by Section 3.5 of [RFC1034]
         // and as modified by Section 2.1 of [RFC1123]." BR 3.2.2.6 adds the wildcard as the whole left-most label.
         ProfileRule("a DNS name among its alternative names is malformed") { certificate in
@@ -133,10 +136,15 @@ struct ProfileRule: Sendable {
         ProfileRule("its extended key usage holds anyExtendedKeyUsage") {
             $0.fields.extensions.extendedKeyUsage?.contains(.any) ?? false
         },
-        // BR 7.1.4.3: in a common name an address is spelled as RFC 3986 and RFC 5952 do, and a name as A-labels. That
-        // it must also be one of the alternative names is no rule here: nobody who follows RFC 9525 looks at it.
+        // BR 7.1.4.3: in a common name an address is spelled as RFC 3986 and RFC 5952 do, and a name as A-labels.
         ProfileRule("its common name spells a host in another way than its alternative names do") {
             $0.misspellsHostInCommonName
+        },
+        // BR 7.1.4.3: a common name is "one of the values contained in the Certificate's subjectAltName extension". It
+        // is held where the two differ in their first label only: a host beside those that were validated. A name of
+        // another domain is a label like any other, which nobody who follows RFC 9525 looks at.
+        ProfileRule("its common name is a host of its alternative names' domain, but none of them") {
+            $0.namesSiblingInCommonName
         },
     ]
 
@@ -151,6 +159,20 @@ struct ProfileRule: Sendable {
 extension Certificate {
     fileprivate func marksCritical(_ kind: CertificateExtensions.Kinds) -> Bool {
         fields.extensions.critical.contains(kind)
+    }
+
+    /// Whether a common name differs from a DNS name among the alternative names in its first label, and is none of them.
+    fileprivate var namesSiblingInCommonName: Bool {
+        let hosts = subjectAlternativeNames.compactMap { name in
+            if case .dns(let host) = name { host.lowercased() } else { nil }
+        }
+        let domains = hosts.compactMap(parentDomain)
+        return subject.attributes.contains { attribute in
+            guard attribute.type == .commonName, let domain = parentDomain(of: attribute.value.lowercased()) else {
+                return false
+            }
+            return domains.contains(domain) && !hosts.contains(attribute.value.lowercased())
+        }
     }
 
     /// Whether a common name is an IP address that is not in its canonical form, an internationalised DNS name that is
@@ -172,4 +194,11 @@ extension Certificate {
             return !twins.isEmpty && !twins.contains(.dns(name))
         }
     }
+}
+
+/// What follows the first label of a DNS name; nil if there is nothing.
+private func parentDomain(of name: String) -> Substring? {
+    guard let dot = name.firstIndex(of: "."), !name.contains(" ") else { return nil }
+    let domain = name[name.index(after: dot)...]
+    return domain.isEmpty ? nil : domain
 }

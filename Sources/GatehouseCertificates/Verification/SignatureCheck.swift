@@ -13,11 +13,13 @@ enum SignatureCheck {
     /// Whether `key` made `signature` over the bytes of `message`.
     static func run(
         _ algorithm: SignatureAlgorithmIdentifier, _ bytes: Span<UInt8>, message: Range<Int>, signature: Range<Int>,
-        key: () throws(CryptoError) -> PublicKey, budget: inout PathBudget
+        key: () throws(CryptoError) -> PublicKey, accepting obsoleteDigests: ObsoleteDigests, budget: inout PathBudget
     ) throws(PathBudget.Exceeded) -> Outcome {
         let signatureAlgorithm: SignatureAlgorithm
         switch algorithm {
-        case .supported(let supported): signatureAlgorithm = supported
+        case .supported(let supported):
+            guard obsoleteDigests.isSuperset(of: supported.obsoleteDigest) else { return .weakDigest }
+            signatureAlgorithm = supported
         case .weakDigest: return .weakDigest
         case .unsupported: return .unsupportedAlgorithm
         }
@@ -27,7 +29,7 @@ enum SignatureCheck {
         } catch {
             return .unusableKey
         }
-        guard signatureAlgorithm.fits(publicKey.algorithm) else { return .invalid }
+        guard signatureAlgorithm.suits(publicKey.algorithm) else { return .invalid }
         try budget.spendSignature(publicKey.algorithm)
         return publicKey.isValidSignature(
             bytes.extracting(signature), over: bytes.extracting(message), algorithm: signatureAlgorithm)
@@ -35,34 +37,21 @@ enum SignatureCheck {
     }
 }
 
-extension SignatureAlgorithm {
-    /// Whether a key of this kind can make such signatures at all.
-    func fits(_ key: KeyAlgorithm) -> Bool {
-        switch (self, key) {
-        case (.ecdsa, .p256), (.ecdsa, .p384), (.ecdsa, .p521), (.rsaPKCS1, .rsa), (.rsaPSS, .rsa), (.rsaPSS, .rsaPSS),
-            (.ed25519, .ed25519), (.ed448, .ed448):
-            true
-        default:
-            false
-        }
-    }
-}
-
 extension Certificate {
     /// Whether `key` signed this certificate (RFC 5280 §6.1.3 (a) (1)).
     func checkSignature(
-        key: () throws(CryptoError) -> PublicKey, budget: inout PathBudget
+        key: () throws(CryptoError) -> PublicKey, accepting obsoleteDigests: ObsoleteDigests, budget: inout PathBudget
     ) throws(PathBudget.Exceeded) -> SignatureCheck.Outcome {
         let der = fields.der
         return try SignatureCheck.run(
             fields.signatureAlgorithm, der.span, message: fields.tbsCertificate, signature: fields.signature,
-            key: key, budget: &budget)
+            key: key, accepting: obsoleteDigests, budget: &budget)
     }
 
     /// Whether the key of `issuer` signed this certificate. Nothing else is looked at: a verdict is what
     /// `CertificateVerifier` gives.
     package func isSigned(by issuer: Certificate) -> Bool {
         var budget = PathBudget()
-        return (try? checkSignature(key: issuer.publicKey, budget: &budget)) == .valid
+        return (try? checkSignature(key: issuer.publicKey, accepting: [], budget: &budget)) == .valid
     }
 }

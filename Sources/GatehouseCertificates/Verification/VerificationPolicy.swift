@@ -1,3 +1,5 @@
+public import GatehouseCrypto
+
 /// What the verifier demands beyond the signatures.
 public struct VerificationPolicy: Sendable, Hashable {
     /// Which rules a certificate's contents are held to.
@@ -32,6 +34,9 @@ public struct VerificationPolicy: Sendable, Hashable {
     public var leafKeyUsage: KeyUsage = .digitalSignature
     /// The RSA moduli that are accepted, in bits.
     public var rsaBits = 2048...8192
+    /// The broken hash functions that signatures may be made with all the same: none, unless there is no other way to
+    /// talk to old equipment. Whoever accepts one believes certificates that somebody else may have forged.
+    public var dangerouslyAcceptedDigests: ObsoleteDigests = []
     /// The work that a verification may take.
     public var budget = PathBudget()
 

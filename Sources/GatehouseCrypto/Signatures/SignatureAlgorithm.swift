@@ -13,20 +13,36 @@ public enum SignatureAlgorithm: Sendable, Hashable {
     case ed25519
     /// Ed448 (RFC 8032 §5.2), over the message itself.
     case ed448
+    /// RSASSA-PKCS1-v1_5 over MD5. It can be checked, but not made.
+    case obsoleteRSAWithMD5
+    /// RSASSA-PKCS1-v1_5 over SHA-1. It can be checked, but not made.
+    case obsoleteRSAWithSHA1
+    /// ECDSA over SHA-1. It can be checked, but not made.
+    case obsoleteECDSAWithSHA1
 
-    /// The hash function that the message goes through first; nil for EdDSA.
+    /// The SHA-2 function that the message goes through first; nil where libcrypto takes the message itself.
     var hash: HashAlgorithm? {
         switch self {
         case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash, _): hash
-        case .ed25519, .ed448: nil
+        case .ed25519, .ed448, .obsoleteRSAWithMD5, .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: nil
+        }
+    }
+
+    /// The hash function if it is one that nothing should be believed by; empty for all others.
+    package var obsoleteDigest: ObsoleteDigests {
+        switch self {
+        case .obsoleteRSAWithMD5: .md5
+        case .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: .sha1
+        case .ecdsa, .rsaPKCS1, .rsaPSS, .ed25519, .ed448: []
         }
     }
 
     /// Whether a key of this kind can make and check such signatures at all.
-    func suits(_ key: KeyAlgorithm) -> Bool {
+    package func suits(_ key: KeyAlgorithm) -> Bool {
         switch (self, key) {
         case (.ecdsa, .p256), (.ecdsa, .p384), (.ecdsa, .p521): true
-        case (.rsaPKCS1, .rsa): true
+        case (.obsoleteECDSAWithSHA1, .p256), (.obsoleteECDSAWithSHA1, .p384), (.obsoleteECDSAWithSHA1, .p521): true
+        case (.rsaPKCS1, .rsa), (.obsoleteRSAWithMD5, .rsa), (.obsoleteRSAWithSHA1, .rsa): true
         case (.rsaPSS(let hash, let saltLength), .rsa(let bits)),
             (.rsaPSS(let hash, let saltLength), .rsaPSS(let bits)):
             // RFC 8017 §9.1.1 step 3: "If emLen < hLen + sLen + 2, output "encoding error" and stop."

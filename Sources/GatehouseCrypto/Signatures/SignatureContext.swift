@@ -15,8 +15,8 @@ final class SignatureContext: @unchecked Sendable {
     private enum Implementation {
         /// An `EVP_PKEY_CTX` for digests that Swift has computed.
         case overDigest(KeyContext, HashAlgorithm)
-        /// An `EVP_MD_CTX`, for EdDSA, which takes the message itself.
-        case overMessage(OpaquePointer)
+        /// An `EVP_MD_CTX`, for what takes the message itself: EdDSA, and the digests that are not computed in Swift.
+        case overMessage(OpaquePointer, digest: String?)
     }
 
     /// - Throws: `unsupportedAlgorithm` when libcrypto does not have the algorithm or the key does not allow it.
@@ -25,7 +25,7 @@ final class SignatureContext: @unchecked Sendable {
             if let hash = algorithm.hash {
                 .overDigest(try Self.makeContext(operation, algorithm, hash, key), hash)
             } else {
-                .overMessage(try Self.makeMessageContext())
+                .overMessage(try Self.makeMessageContext(operation, algorithm), digest: algorithm.digestName)
             }
         self.algorithm = algorithm
         self.operation = operation
@@ -33,7 +33,7 @@ final class SignatureContext: @unchecked Sendable {
     }
 
     deinit {
-        if case .overMessage(let context) = implementation { EVP_MD_CTX_free(context) }
+        if case .overMessage(let context, _) = implementation { EVP_MD_CTX_free(context) }
     }
 
     /// The signature of `message`.
@@ -46,9 +46,9 @@ final class SignatureContext: @unchecked Sendable {
             case .overDigest(let context, let hash):
                 let digest = Hasher.hash(hash, message)
                 isSigned = EVP_PKEY_sign(context.pointer, buffer.baseAddress, &length, digest, digest.count) == 1
-            case .overMessage(let context):
+            case .overMessage(let context, let digest):
                 isSigned = message.withUnsafeBytes { message in
-                    EVP_DigestSignInit_ex(context, nil, nil, nil, nil, key.pointer, nil) == 1
+                    EVP_DigestSignInit_ex(context, nil, digest, nil, nil, key.pointer, nil) == 1
                         && EVP_DigestSign(context, buffer.baseAddress, &length, message.start, message.count) == 1
                 }
             }
@@ -66,9 +66,9 @@ final class SignatureContext: @unchecked Sendable {
                 let digest = Hasher.hash(hash, message)
                 return EVP_PKEY_verify(
                     context.pointer, signature.start, signature.count, digest, digest.count) == 1
-            case .overMessage(let context):
+            case .overMessage(let context, let digest):
                 return message.withUnsafeBytes { message in
-                    EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, key.pointer, nil) == 1
+                    EVP_DigestVerifyInit_ex(context, nil, digest, nil, nil, key.pointer, nil) == 1
                         && EVP_DigestVerify(
                             context, signature.start, signature.count, message.start, message.count) == 1
                 }
@@ -78,7 +78,10 @@ final class SignatureContext: @unchecked Sendable {
         return isValid
     }
 
-    private static func makeMessageContext() throws(CryptoError) -> OpaquePointer {
+    private static func makeMessageContext(
+        _ operation: Operation, _ algorithm: SignatureAlgorithm
+    ) throws(CryptoError) -> OpaquePointer {
+        guard operation == .verify || algorithm.obsoleteDigest.isEmpty else { throw .unsupportedAlgorithm }
         guard let context = EVP_MD_CTX_new() else { throw .library() }
         return context
     }
@@ -104,7 +107,7 @@ final class SignatureContext: @unchecked Sendable {
         switch algorithm {
         case .rsaPKCS1: EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
         case .rsaPSS: EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
-        case .ecdsa, .ed25519, .ed448: true
+        case .ecdsa, .ed25519, .ed448, .obsoleteRSAWithMD5, .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: true
         }
     }
 
@@ -123,6 +126,17 @@ extension HashAlgorithm {
         case .sha256: EVP_sha256()
         case .sha384: EVP_sha384()
         case .sha512: EVP_sha512()
+        }
+    }
+}
+
+extension SignatureAlgorithm {
+    /// libcrypto's name for the hash function that it computes itself; nil for EdDSA, which has its own.
+    fileprivate var digestName: String? {
+        switch obsoleteDigest {
+        case .md5: "MD5"
+        case .sha1: "SHA1"
+        default: nil
         }
     }
 }
