@@ -22,6 +22,10 @@ final class SharedSecret: Sendable {
 ///
 /// Its strength is the strength of the connection: it must come from a random generator, never from a password.
 ///
+/// It says that the peer is one of those who know it, and not which one. A party that connects and serves with the same
+/// key can be made to talk to itself, as can any two of a group (the Selfie attack, RFC 9257 §4): there, use
+/// `imported(externalIdentity:client:server:key:hash:)`, which gives each direction between two parties a key of its own.
+///
 /// ```swift
 /// let key = try PreSharedKey(identity: Array("device-17".utf8), key: sixteenOrMoreRandomBytes)
 /// ```
@@ -64,6 +68,37 @@ public struct PreSharedKey: Sendable {
         self.hash = hash
         self.secret = secret
         self.origin = origin
+    }
+
+    /// The keys of one direction between two parties that may share `externalIdentity` and `key` with others, or connect
+    /// to each other both ways: the names of both are part of the context, as RFC 9258 §B proposes.
+    ///
+    /// ```swift
+    /// // On "alpha", which connects to "beta" and serves it:
+    /// client.preSharedKeys = try .imported(externalIdentity: id, client: alpha, server: beta, key: key)
+    /// server.preSharedKeys = try .imported(externalIdentity: id, client: beta, server: alpha, key: key)
+    /// ```
+    ///
+    /// A ClientHello that somebody turns round to its sender, or to a third party, is then for a key that is not known
+    /// there. All parties must still trust each other not to take another's name.
+    ///
+    /// - Parameters:
+    ///   - externalIdentity: 1 to 64000 bytes.
+    ///   - client: the name of the party that connects, at most 255 bytes.
+    ///   - server: the name of the party that serves, at most 255 bytes.
+    ///   - key: at least 16 bytes.
+    ///   - hash: the hash that the key is imported with; SHA-256 unless agreed otherwise.
+    /// - Throws: `ConfigurationError` when the identity, a name or the key is too short or too long.
+    public static func imported(
+        externalIdentity: [UInt8], client: [UInt8], server: [UInt8], key: [UInt8], hash: HashAlgorithm = .sha256
+    ) throws(ConfigurationError) -> [PreSharedKey] {
+        guard max(client.count, server.count) <= VectorBounds.partyName.ceiling else {
+            throw .invalidPreSharedKeyIdentity
+        }
+        var context = ByteWriter()
+        context.writeOpaque(.partyName, client)
+        context.writeOpaque(.partyName, server)
+        return try imported(externalIdentity: externalIdentity, context: context.bytes, key: key, hash: hash)
     }
 
     /// The keys that TLS 1.3 derives from one key for each hash that it may be used with (RFC 9258): the hash is then
@@ -116,4 +151,6 @@ extension HashAlgorithm {
 extension VectorBounds {
     // RFC 9258 §5.1
     fileprivate static let importedContext = VectorBounds(0, 0xFFFF)
+    // RFC 9258 §B: "opaque client_mac<0..2^8-1>; opaque server_mac<0..2^8-1>;"
+    fileprivate static let partyName = VectorBounds(0, 0xFF)
 }
