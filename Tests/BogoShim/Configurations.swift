@@ -36,7 +36,7 @@ extension Options {
         if let selectedProtocol, !selectedProtocol.isEmpty { configuration.applicationProtocols = [selectedProtocol] }
         // A protocol that no test offers.
         if rejectsProtocols { configuration.applicationProtocols = ["none of yours"] }
-        if !givesNoTickets { configuration.resumption = .tickets(ticketKeys) }
+        if !givesNoTickets { configuration.resumption = opensTickets ? .asksForTickets : .tickets(ticketKeys) }
         if offersEarlyData {
             configuration.earlyData = EarlyDataPolicy(
                 maximumSize: Self.boringSSLEarlyData, replayGuard: replayGuard)

@@ -23,6 +23,9 @@ struct Decisions {
             guard !hasJudgedPeer else { throw .unexpected("the peer's certificates are to be judged twice") }
             hasJudgedPeer = true
             return verdict(on: peer)
+        // The runner's tickets need no secrecy: they are the sessions themselves.
+        case .ticketSealing(let sessions): return .sealedTickets(sessions)
+        case .ticketOpening(let tickets): return .openedTickets(options.skipsTickets ? [] : tickets)
         case .preSharedKey, .signature: throw .unexpected("a decision that is not asked for")
         }
     }

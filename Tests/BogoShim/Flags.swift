@@ -91,6 +91,11 @@ enum Flag {
 
         "-use-client-ca-list": .optionalText(\.authorities),
         "-no-ticket": .enable(\.givesNoTickets),
+        "-use-ticket-callback": .enable(\.opensTickets),
+        "-use-ticket-aead-callback": .enable(\.opensTickets),
+        "-skip-ticket": .enable(\.skipsTickets),
+        // Every resumed connection gets new tickets.
+        "-renew-ticket": .alwaysSo,
         "-resumption-delay": .number(\.resumptionDelay),
 
         "-new-x509-credential": .newCredential(.x509),

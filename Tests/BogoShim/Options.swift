@@ -42,6 +42,8 @@ struct Options {
 
     // Sessions
     var givesNoTickets = false
+    var opensTickets = false
+    var skipsTickets = false
     var resumptionDelay = 0
 
     // Credentials: the plain one first, then those after each -new-…-credential

@@ -9,20 +9,22 @@ struct MemoryBoundTests {
     /// How many bytes each of many servers holds when it has taken these records and asks for something.
     ///
     /// - Parameter flights: after each but the last, the server is told that no pre-shared key is known.
-    static func held(_ configuration: ServerConfiguration, after flights: [[UInt8]]) throws -> Int {
+    static func held(
+        _ configuration: ServerConfiguration, after flights: [[UInt8]], needs: Int = 1
+    ) throws -> Int {
         let count = 32
         // The first one also pays for what is made once per process.
-        let first = try server(configuration, after: flights)
+        let first = try server(configuration, after: flights, needs)
         var servers: [Subject<ServerConnection>] = []
         servers.reserveCapacity(count)
         let before = HeapUsage.bytes
-        for _ in 0..<count { servers.append(try server(configuration, after: flights)) }
+        for _ in 0..<count { servers.append(try server(configuration, after: flights, needs)) }
         let after = HeapUsage.bytes
         return withExtendedLifetime((first, servers)) { (after - before) / count }
     }
 
     private static func server(
-        _ configuration: ServerConfiguration, after flights: [[UInt8]]
+        _ configuration: ServerConfiguration, after flights: [[UInt8]], _ expectedNeeds: Int
     ) throws -> Subject<ServerConnection> {
         var server = ServerConnection(configuration, now: TestCredentials.now)
         var output: [UInt8] = []
@@ -32,7 +34,7 @@ struct MemoryBoundTests {
             while let event = try server.receive(&span, at: &position, output: &output) {
                 if case .needs = event { needs += 1 }
             }
-            try #require(position == flight.count && needs == 1)
+            try #require(position == flight.count && needs == expectedNeeds)
             if index < flights.count - 1 { try server.resume(with: .preSharedKey(nil), output: &output) }
         }
         return Subject(server)

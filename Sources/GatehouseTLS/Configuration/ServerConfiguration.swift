@@ -43,6 +43,9 @@ public struct ServerConfiguration: Sendable {
     /// Whether a pre-shared key may be used without a key agreement (`psk_ke`): whoever learns the key later can then
     /// decrypt what was recorded before.
     public var allowsPSKOnlyKeyExchange = false
+    /// How HelloRetryRequests are sent without keeping state; `nil`: what is needed stays in the connection, and no
+    /// cookie is sent.
+    public var statelessRetry: StatelessRetry?
     /// How clients come back without a full handshake.
     public var resumption = ServerResumption.disabled
     /// How many tickets a client gets after a handshake, 0 to 255; it may ask for fewer or more, up to this number

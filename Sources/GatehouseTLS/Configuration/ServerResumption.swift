@@ -7,6 +7,27 @@ public enum ServerResumption: Sendable {
     case tickets(TicketKeys)
     /// Tickets that name a session in this store; each is good once.
     case store(SessionStore)
+    /// Tickets that carry the session, sealed and opened by somebody else within the call.
+    case sealer(any TicketSealer)
+    /// Tickets that carry the session, sealed and opened elsewhere: the connection pauses for `Need.ticketSealing` and
+    /// `Need.ticketOpening`.
+    case asksForTickets
+}
+
+/// Seals and opens tickets with keys of its own. Who needs time for it uses `ServerResumption.asksForTickets`.
+public protocol TicketSealer: Sendable {
+    /// Makes a ticket of a session.
+    ///
+    /// - Parameter session: some hundred bytes, more with a client's certificates. They are a secret: who has them can
+    ///   pose as the client, and read what it sends early.
+    /// - Returns: 1 to 4096 bytes, which keep the session secret and show any change; `nil`: no ticket.
+    func seal(_ session: [UInt8]) -> [UInt8]?
+
+    /// Opens a ticket.
+    ///
+    /// - Parameter ticket: whatever a client sends.
+    /// - Returns: the session; `nil` when it is no ticket of ours.
+    func open(_ ticket: [UInt8]) -> [UInt8]?
 }
 
 /// Whether a pre-shared key is the only way in.

@@ -33,6 +33,11 @@ public enum Need: Sendable {
     case peerVerdict(PeerCertificates)
     /// A client offers pre-shared keys by these names, of its choosing: answer with `Decision.preSharedKey`.
     case preSharedKey(identities: [[UInt8]])
+    /// Sessions to make tickets of, with keys that are held elsewhere: answer with `Decision.sealedTickets`. They are
+    /// secrets; see `TicketSealer`. The handshake is complete when the answer has come.
+    case ticketSealing(sessions: [[UInt8]])
+    /// What a client offers may be tickets that were sealed elsewhere: answer with `Decision.openedTickets`.
+    case ticketOpening(tickets: [[UInt8]])
     /// A signature by the key of a credential that is held elsewhere: answer with `Decision.signature`.
     case signature(SignatureRequest)
     /// The server asks for a certificate: answer with `.clientCredential`.
@@ -50,6 +55,12 @@ public enum Decision: Sendable {
     case acceptDespiteProblems
     /// Use this pre-shared key, whose identity is among those offered; `nil`: none of them is known.
     case preSharedKey(PreSharedKey?)
+    /// The tickets, in the order of the sessions; `nil` in the place of one, and any that is missing at the end: that
+    /// session gets none. So does one whose ticket is empty or longer than 4096 bytes.
+    case sealedTickets([[UInt8]?])
+    /// The sessions, in the order of the tickets; `nil` in the place of one, and any that is missing at the end: that
+    /// was no ticket of ours.
+    case openedTickets([[UInt8]?])
     /// The signature that was asked for.
     case signature([UInt8])
     /// Show this credential to the server; `nil`: show none.

@@ -19,17 +19,27 @@ public struct ServerConnection: ~Copyable, Sendable {
     /// - Parameters:
     ///   - configuration: fixed for the connection's life.
     ///   - now: seconds since 1970.
-    public init(_ configuration: ServerConfiguration, now: Int64) {
-        self.init(configuration, now: now, replay: nil)
+    ///   - peerAddress: what the cookie of a `StatelessRetry` is bound to, such as the bytes of the client's IP address;
+    ///     nothing else is done with it.
+    public init(_ configuration: ServerConfiguration, now: Int64, peerAddress: [UInt8] = []) {
+        self.init(configuration, now: now, peerAddress: peerAddress, replay: nil)
     }
 
     /// A connection that sends the bytes of a published trace.
-    package init(_ configuration: ServerConfiguration, now: Int64, replay: Replay?) {
+    package init(_ configuration: ServerConfiguration, now: Int64, peerAddress: [UInt8] = [], replay: Replay?) {
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
         core.writer.padding = configuration.recordPadding
         core.writer.sizing = configuration.recordSizing
+        if configuration.statelessRetry != nil {
+            // RFC 9846 §4.3.2: without state, a change_cipher_spec between the two hellos "will appear as if it were the
+            // first message to be received. Servers operating statelessly MUST ignore these records." So it is with the
+            // early data behind a first hello.
+            core.reader.allowsChangeCipherSpec = true
+            core.reader.skipEarlyData(upTo: configuration.skippedEarlyDataLimit)
+        }
         connection = Connection(
-            role: .awaitingClientHello(AwaitingClientHello(configuration: configuration)), core: core)
+            role: .awaitingClientHello(
+                AwaitingClientHello(configuration: configuration, peerAddress: peerAddress)), core: core)
     }
 
     /// The time, in seconds since 1970. Set it before `receive` on a connection that lives long: the age of tickets is

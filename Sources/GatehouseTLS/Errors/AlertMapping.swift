@@ -47,7 +47,8 @@ extension PeerMisbehaved {
             .downgrade, .cipherSuiteNotOffered, .versionNotOffered, .duplicateKeyShare,
             .keyShareForUnlistedGroup, .keyShareForUnofferedGroup, .invalidKeyShare, .applicationProtocolNotOffered,
             .recordSizeLimitTooSmall, .wrongCertificateRequestContext, .signatureSchemeNotOffered,
-            .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .wrongBinderCount,
+            .signatureSchemeUnfitForKey, .keyNotForSigning, .helloChanged, .unsolicitedCookie, .invalidCookie,
+            .wrongBinderCount,
             .preSharedKeyNotOffered, .earlyDataMismatch, .retryNotKept, .needlessRetry, .certificateTypeNotOffered,
             .severalRawPublicKeys:
             .illegalParameter

@@ -151,6 +151,8 @@ public enum PeerMisbehaved: Sendable, Hashable {
     case helloChanged(ExtensionType?)
     /// A cookie in a first ClientHello, when none was given out.
     case unsolicitedCookie
+    /// A cookie that is not ours, too old, bound to something else, or changed.
+    case invalidCookie
     /// A ServerHello that does not keep what the HelloRetryRequest before it chose.
     case retryNotKept
     /// A HelloRetryRequest that would not change the ClientHello.

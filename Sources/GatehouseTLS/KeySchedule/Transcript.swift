@@ -16,7 +16,11 @@ package struct Transcript: Sendable {
     /// After a HelloRetryRequest, a message of its own kind stands for the first ClientHello (RFC 9846 §4.1):
     /// message_hash || 00 00 Hash.length || Hash(ClientHello1).
     package init(_ hash: HashAlgorithm, standingForFirst clientHello: [UInt8]) {
-        let digest = Hasher.hash(hash, clientHello.span)
+        self.init(hash, standingForHash: Hasher.hash(hash, clientHello.span))
+    }
+
+    /// As before, when of the first ClientHello only the hash is left.
+    init(_ hash: HashAlgorithm, standingForHash digest: [UInt8]) {
         self.init(hash, startingWith: [HandshakeType.messageHash.rawValue, 0, 0, UInt8(digest.count)] + digest)
     }
 

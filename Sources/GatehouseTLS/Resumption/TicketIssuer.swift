@@ -44,11 +44,10 @@ struct TicketIssuer: ~Copyable {
             serverCertificateType: agreement.certificateTypes.server)
     }
 
-    /// All in as few records as they fit.
-    func issue(_ core: inout ConnectionCore) throws(TLSError) {
-        var messages: [UInt8] = []
-        for index in 0..<count {
-            let published = core.replay?.ticket
+    /// The sessions that the client gets tickets for.
+    func sessions(_ core: borrowing ConnectionCore) -> PendingTickets {
+        let published = core.replay?.ticket
+        let tickets = (0..<count).map { index in
             let nonce = published?.ticketNonce ?? [UInt8(index)]
             var session = session
             session.peer = core.session?.peer ?? .none
@@ -56,9 +55,57 @@ struct TicketIssuer: ~Copyable {
             session.ticketAgeAdd =
                 published?.ticketAgeAdd ?? SystemRandomness.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
             session.preSharedKey = SharedSecret(resumptionSecret.preSharedKey(ticketNonce: nonce))
-            guard let ticket = try ticket(for: session, published) else { break }
+            return PendingTickets.Ticket(nonce: nonce, session: session)
+        }
+        return PendingTickets(resumption: configuration.resumption, tickets: tickets, published: published?.ticket)
+    }
+}
+
+/// Sessions whose tickets have not been made yet.
+struct PendingTickets: Sendable {
+    struct Ticket: Sendable {
+        let nonce: [UInt8]
+        let session: SessionState
+    }
+
+    let resumption: ServerResumption
+    let tickets: [Ticket]
+    /// The ticket of a published trace.
+    let published: [UInt8]?
+
+    /// Whether the application makes the tickets, later.
+    var areSealedLater: Bool {
+        if case .asksForTickets = resumption { true } else { false }
+    }
+
+    /// What the application gets to make tickets of.
+    var encodedSessions: [[UInt8]] { tickets.map { $0.session.encoded() } }
+
+    /// Makes the tickets and sends them.
+    func send(_ core: inout ConnectionCore) throws(TLSError) {
+        var sealed: [[UInt8]?] = []
+        for ticket in tickets { sealed.append(try seal(ticket.session)) }
+        try send(sealed, &core)
+    }
+
+    private func seal(_ session: SessionState) throws(TLSError) -> [UInt8]? {
+        if let published { return published }
+        switch resumption {
+        case .disabled, .asksForTickets: return nil
+        case .tickets(let keys): return try SealedTicket.seal(session, keys)
+        case .store(let store): return store.keep(session)
+        case .sealer(let sealer): return sealer.seal(session.encoded())
+        }
+    }
+
+    /// All in as few records as they fit.
+    func send(_ sealed: [[UInt8]?], _ core: inout ConnectionCore) throws(TLSError) {
+        var messages: [UInt8] = []
+        for (pending, ticket) in zip(tickets, sealed) {
+            guard let ticket, (1...SealedTicket.maximumLength).contains(ticket.count) else { continue }
+            let session = pending.session
             var message = NewSessionTicket(
-                ticketLifetime: session.lifetime, ticketAgeAdd: session.ticketAgeAdd, ticketNonce: nonce,
+                ticketLifetime: session.lifetime, ticketAgeAdd: session.ticketAgeAdd, ticketNonce: pending.nonce,
                 ticket: ticket)
             if session.maxEarlyDataSize > 0 {
                 message.extensions.order.append(.earlyData)
@@ -67,16 +114,5 @@ struct TicketIssuer: ~Copyable {
             messages += message.encoded()
         }
         if !messages.isEmpty { try core.send(messages) }
-    }
-
-    private func ticket(
-        for session: SessionState, _ published: NewSessionTicket?
-    ) throws(TLSError) -> [UInt8]? {
-        if let published { return published.ticket }
-        switch configuration.resumption {
-        case .disabled: return nil
-        case .tickets(let keys): return try SealedTicket.seal(session, keys)
-        case .store(let store): return store.keep(session)
-        }
     }
 }

@@ -14,6 +14,9 @@ final class Loopback {
     /// What has arrived and has not been consumed.
     private var serverBuffer: [UInt8] = []
     private var clientBuffer: [UInt8] = []
+    /// Answers what a side needs, within the call; `nil`: the test answers later, if at all.
+    var serverDecision: (Need) -> Decision? = { _ in nil }
+    var clientDecision: (Need) -> Decision? = { _ in nil }
     /// How many bytes are handed over at a time.
     var step = Int.max
 
@@ -73,6 +76,9 @@ final class Loopback {
             if case .applicationData(let range) = event { serverReceived += buffer[range] }
             if case .earlyData(let range) = event { serverEarlyData += buffer[range] }
             serverEvents.append(event)
+            if case .needs(let need) = event, let decision = serverDecision(need) {
+                try server.resume(with: decision, output: &toClient)
+            }
         }
     }
 
@@ -84,6 +90,9 @@ final class Loopback {
             guard let event = try client.receive(&span, at: &position, output: &toServer) else { return }
             if case .applicationData(let range) = event { clientReceived += buffer[range] }
             clientEvents.append(event)
+            if case .needs(let need) = event, let decision = clientDecision(need) {
+                try client.resume(with: decision, output: &toServer)
+            }
         }
     }
 }

@@ -17,4 +17,11 @@ struct FirstClientHello: Sendable, Equatable {
         identities = HelloRetryRules.identities(hello)
         identityCount = hello.preSharedKeys?.identityCount ?? 0
     }
+
+    init(digest: [UInt8], extensions: [ExtensionType], identities: [[UInt8]], identityCount: Int) {
+        self.digest = digest
+        self.extensions = extensions
+        self.identities = identities
+        self.identityCount = identityCount
+    }
 }

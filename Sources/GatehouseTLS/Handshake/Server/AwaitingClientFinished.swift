@@ -7,17 +7,39 @@ struct AwaitingClientFinished: ~Copyable, Sendable {
 
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
-    ) throws(TLSError) -> ServerConnected {
+    ) throws(TLSError) -> ServerHandshake {
         let finished = try message.decode(as: Finished.self)
         let proof = try finished.verify(agreement.clientHandshakeTraffic, agreement.transcript.hash)
         agreement.transcript.append(message.bytes)
         let parameters = agreement.accepted.parameters
         let opener = try agreement.application.client.opener(parameters.aead)
         core.reader.install(opener, try core.joiner.aligned())
-        let tickets = TicketIssuer(agreement, authentication, now: core.now)
-        try tickets?.issue(&core)
-        return ServerConnected(
-            finished: proof, authentication: authentication,
-            keys: .server(parameters, agreement.application), &core)
+        let tickets = TicketIssuer(agreement, authentication, now: core.now)?.sessions(core)
+        let keys = EstablishedKeys.server(parameters, agreement.application)
+        if let tickets, tickets.areSealedLater {
+            core.tell(.needs(.ticketSealing(sessions: tickets.encodedSessions)))
+            return .sealingTickets(
+                SealingTickets(tickets: tickets, finished: proof, authentication: authentication, keys: keys))
+        }
+        try tickets?.send(&core)
+        return .connected(
+            ServerConnected(finished: proof, authentication: authentication, keys: keys, &core))
+    }
+}
+
+/// Waits for the application to make tickets.
+struct SealingTickets: ~Copyable, Sendable {
+    let tickets: PendingTickets
+    let finished: FinishedVerified
+    let authentication: ClientAuthentication
+    let keys: EstablishedKeys
+
+    consuming func resume(
+        _ sealed: [[UInt8]?], _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        core.endPause()
+        try tickets.send(sealed, &core)
+        return .connected(
+            ServerConnected(finished: finished, authentication: authentication, keys: keys, &core))
     }
 }

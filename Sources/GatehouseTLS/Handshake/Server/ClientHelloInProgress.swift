@@ -2,31 +2,22 @@ import GatehouseCrypto
 
 /// A ClientHello that is being answered, and what went before it.
 struct ClientHelloInProgress: Sendable {
-    /// What a HelloRetryRequest has fixed.
-    struct Retry: Sendable {
-        let firstHello: FirstClientHello
-        let parameters: CipherSuiteParameters
-        let group: NamedGroup
-        /// Which of the first hello's pre-shared keys could be used; it is one of `firstHello.identities`.
-        let selected: Int?
-        /// What has to come back.
-        let cookie: [UInt8]?
-        /// The first ClientHello's stand-in and the HelloRetryRequest.
-        let transcript: Transcript
-    }
-
     let configuration: ServerConfiguration
     let message: ReceivedMessage
     let hello: ClientHello
     let negotiation: ServerNegotiation
-    let retry: Retry?
+    /// What the cookie of a stateless HelloRetryRequest is bound to.
+    let peerAddress: [UInt8]
+    let retry: HelloRetry?
 
     init(
-        _ message: ReceivedMessage, _ hello: ClientHello, _ configuration: ServerConfiguration, retry: Retry?
+        _ message: ReceivedMessage, _ hello: ClientHello, _ configuration: ServerConfiguration,
+        peerAddress: [UInt8] = [], retry: HelloRetry?
     ) throws(TLSError) {
         self.configuration = configuration
         self.message = message
         self.hello = hello
+        self.peerAddress = peerAddress
         self.retry = retry
         negotiation = try ServerNegotiation(hello, configuration, fixed: retry?.parameters)
     }
@@ -42,9 +33,29 @@ struct ClientHelloInProgress: Sendable {
         // §4.3.11: binders are "one for each value in the identities list and in the same order".
         guard offered.binderCount == offered.identityCount else { throw .peerMisbehaved(.wrongBinderCount) }
         guard configuration.usesPreSharedKeys, keyExchange() != nil else { return try proceed(with: nil, &core) }
+        if case .asksForTickets = configuration.resumption, !foreignIdentities.isEmpty {
+            core.tell(.needs(.ticketOpening(tickets: foreignIdentities)))
+            return .openingTickets(OpeningTickets(paused: PausedClientHello(self)))
+        }
+        return try selectPreSharedKey([:], &core)
+    }
+
+    /// The identities that are not those of configured keys.
+    var foreignIdentities: [[UInt8]] {
+        let identities = hello.preSharedKeys?.identities ?? []
+        return identities.filter { identity in !configuration.preSharedKeys.contains { isUsable($0, for: identity) } }
+            .map(\.identity)
+    }
+
+    /// Goes on when the tickets have been opened, as far as that is done elsewhere.
+    func selectPreSharedKey(
+        _ opened: [[UInt8]: SessionState], _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        guard let offered = hello.preSharedKeys else { return try proceed(with: nil, &core) }
         var foreign: [[UInt8]] = []
         for (index, identity) in offered.identities.enumerated() {
-            if let session = openTicket(identity.identity, at: core.now) {
+            if let session = opened[identity.identity] ?? openTicket(identity.identity), isUsable(session, at: core.now)
+            {
                 return try accept(.session(session, identity), at: index, offered, &core)
             } else if let key = configuration.preSharedKeys.first(where: { isUsable($0, for: identity) }) {
                 return try accept(.external(key), at: index, offered, &core)
@@ -57,22 +68,23 @@ struct ClientHelloInProgress: Sendable {
         }
         core.tell(.needs(.preSharedKey(identities: foreign)))
         return .choosingPreSharedKey(
-            ChoosingPreSharedKey(configuration: configuration, message: message, retry: retry))
+            ChoosingPreSharedKey(paused: PausedClientHello(self)))
     }
 
-    private func openTicket(_ ticket: [UInt8], at now: Int64) -> SessionState? {
-        let session: SessionState? =
-            switch configuration.resumption {
-            case .disabled: nil
-            case .tickets(let keys): SealedTicket.open(ticket, keys)
-            case .store(let store): store.session(for: ticket)
-            }
-        guard let session, let parameters = CipherSuiteParameters(session.cipherSuite),
-            negotiation.cipherSuites.contains(where: { $0.hash == parameters.hash }),
-            session.isUsable(at: now, configuration.binding(negotiation.serverName)),
-            configuration.clientAuthentication.allowsResumption(with: session.peer)
-        else { return nil }
-        return session
+    private func openTicket(_ ticket: [UInt8]) -> SessionState? {
+        switch configuration.resumption {
+        case .disabled, .asksForTickets: nil
+        case .tickets(let keys): SealedTicket.open(ticket, keys)
+        case .store(let store): store.session(for: ticket)
+        case .sealer(let sealer): sealer.open(ticket).flatMap { try? SessionState(decoding: $0) }
+        }
+    }
+
+    private func isUsable(_ session: SessionState, at now: Int64) -> Bool {
+        guard let parameters = CipherSuiteParameters(session.cipherSuite) else { return false }
+        return negotiation.cipherSuites.contains { $0.hash == parameters.hash }
+            && session.isUsable(at: now, configuration.binding(negotiation.serverName))
+            && configuration.clientAuthentication.allowsResumption(with: session.peer)
     }
 
     func isUsable(_ key: PreSharedKey, for identity: PSKIdentity) -> Bool {

@@ -1,5 +1,7 @@
 /// A decision beside the state that waits for it.
 enum ServerAnswer: ~Copyable {
+    case openedTickets(OpeningTickets, [[UInt8]?])
+    case sealedTickets(SealingTickets, [[UInt8]?])
     case preSharedKey(ChoosingPreSharedKey, PreSharedKey?)
     case credential(ChoosingCredential, Credential)
     case signature(Signing, [UInt8])
@@ -11,6 +13,8 @@ enum ServerAnswer: ~Copyable {
 
     consuming func proceed(_ core: inout ConnectionCore) throws(TLSError) -> ServerHandshake {
         switch consume self {
+        case .openedTickets(let state, let sessions): try state.resume(sessions, &core)
+        case .sealedTickets(let state, let tickets): try state.resume(tickets, &core)
         case .preSharedKey(let state, let key): try state.resume(key, &core)
         case .credential(let state, let credential): try state.resume(credential, &core)
         case .signature(let state, let signature): try state.resume(signature, &core)
@@ -26,6 +30,18 @@ enum ServerAnswer: ~Copyable {
 extension ServerHandshake {
     consuming func answering(_ decision: Decision) -> ServerAnswer {
         switch consume self {
+        case .openingTickets(let state):
+            switch decision {
+            case .openedTickets(let sessions): .openedTickets(state, sessions)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.openingTickets(state))
+            }
+        case .sealingTickets(let state):
+            switch decision {
+            case .sealedTickets(let tickets): .sealedTickets(state, tickets)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.sealingTickets(state))
+            }
         case .choosingPreSharedKey(let state):
             switch decision {
             case .preSharedKey(let key): .preSharedKey(state, key)

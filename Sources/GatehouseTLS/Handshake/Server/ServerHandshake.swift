@@ -2,8 +2,10 @@
 //
 //     AwaitingClientHello
 //       | ClientHello               without a share that fits: HelloRetryRequest is sent
-//     AwaitingSecondClientHello
+//     AwaitingSecondClientHello     or AwaitingClientHelloWithCookie, which holds no state
 //       | ClientHello
+//     OpeningTickets                a pause, when tickets are sealed elsewhere
+//       | sessions, or none
 //     ChoosingPreSharedKey          a pause, when the configuration asks for one
 //       | a key, or none
 //     ChoosingCredential            a pause, when the configuration asks for one
@@ -20,12 +22,16 @@
 //       | a verdict
 //     AwaitingClientFinished
 //       | Finished
+//     SealingTickets                a pause, when tickets are sealed elsewhere
+//       | tickets, or none
 //     ServerConnected
 
 /// What the server waits for.
 enum ServerHandshake: ~Copyable, HandshakeRole {
     case awaitingClientHello(AwaitingClientHello)
     case awaitingSecondClientHello(AwaitingSecondClientHello)
+    case awaitingClientHelloWithCookie(AwaitingClientHelloWithCookie)
+    case openingTickets(OpeningTickets)
     case choosingPreSharedKey(ChoosingPreSharedKey)
     case choosingCredential(ChoosingCredential)
     case signing(Signing)
@@ -34,6 +40,7 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
     case awaitingClientCertificateVerify(AwaitingClientCertificateVerify)
     case judgingClient(JudgingClient)
     case awaitingClientFinished(AwaitingClientFinished)
+    case sealingTickets(SealingTickets)
     case connected(ServerConnected)
     case failed(TLSError)
 
@@ -42,12 +49,15 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
             switch consume self {
             case .awaitingClientHello(let state): self = try state.handle(message, &core)
             case .awaitingSecondClientHello(let state): self = try state.handle(message, &core)
+            case .awaitingClientHelloWithCookie(let state): self = try state.handle(message, &core)
             case .awaitingEndOfEarlyData(let state):
                 self = .awaitingClientFinished(try state.handle(message, &core))
             case .awaitingClientCertificate(let state): self = try state.handle(message, &core)
             case .awaitingClientCertificateVerify(let state): self = try state.handle(message, &core)
-            case .awaitingClientFinished(let state): self = .connected(try state.handle(message, &core))
+            case .awaitingClientFinished(let state): self = try state.handle(message, &core)
             case .connected(let state): self = .connected(try state.handle(message, &core))
+            case .openingTickets: throw .misuse(.noSuchDecision)
+            case .sealingTickets: throw .misuse(.noSuchDecision)
             case .choosingPreSharedKey: throw .misuse(.noSuchDecision)
             case .choosingCredential: throw .misuse(.noSuchDecision)
             case .signing: throw .misuse(.noSuchDecision)

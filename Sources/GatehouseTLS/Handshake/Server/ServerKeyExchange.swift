@@ -51,6 +51,11 @@ extension ClientHelloInProgress {
         switch exchange {
         case .retry(let group):
             guard retry == nil else { throw .peerMisbehaved(.helloChanged(.keyShare)) }
+            if let policy = configuration.statelessRetry {
+                return .awaitingClientHelloWithCookie(
+                    try AwaitingClientHelloWithCookie(
+                        answering: self, policy, parameters, group, selected: selected?.index, &core))
+            }
             return .awaitingSecondClientHello(
                 try AwaitingSecondClientHello(
                     answering: self, parameters, group, selected: selected?.index, &core))
