@@ -26,10 +26,15 @@ public final class EventLoop: SerialExecutor {
     /// The size in bytes of the read buffer that all sockets of a loop share.
     package static let readBufferSize = 1 << 16
 
+    /// How many connections linger at most after their end.
+    private static let lingeringLimit = 256
+
     private let poller: Poller
     private let work = Mutex<[Work]>([])
     private let state = Mutex(State())
     private let thread = Atomic<UInt>(0)
+    /// The connections of this loop that linger after their end.
+    let lingering = Mutex(BoundedLine<LingeringClose>(limit: lingeringLimit))
 
     /// Starts a loop on a thread of its own.
     public init() throws(SystemError) {

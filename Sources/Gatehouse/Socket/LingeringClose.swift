@@ -1,4 +1,5 @@
 import GatehouseSystem
+import Synchronization
 
 /// The last moments of a connection on which we said our last word.
 ///
@@ -17,6 +18,7 @@ actor LingeringClose: LoopBound, DescriptorWatcher {
     private var socket: TCPSocket?
     private var watch: EventLoop.Watch?
     private var deadline: Deadline?
+    private var number: UInt64?
     private var remaining = limit
 
     private init(_ socket: consuming TCPSocket, on loop: EventLoop) {
@@ -35,6 +37,9 @@ actor LingeringClose: LoopBound, DescriptorWatcher {
         do {
             watch = try loop.watch(descriptor, for: .read, by: self)
             deadline = loop.deadline(after: Self.time) { [weak self] in self?.assumeIsolated { $0.end() } }
+            let (number, displaced) = loop.lingering.withLock { $0.add(self) }
+            self.number = number
+            displaced?.assumeIsolated { $0.end() }
         } catch {
             // Without a watch there is nothing to wait for.
             socket = nil
@@ -58,6 +63,8 @@ actor LingeringClose: LoopBound, DescriptorWatcher {
 
     private func end() {
         deadline?.cancel()
+        if let number { loop.lingering.withLock { _ = $0.remove(number) } }
+        number = nil
         if let watch { loop.unwatch(watch) }
         watch = nil
         socket = nil

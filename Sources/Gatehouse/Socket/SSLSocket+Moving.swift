@@ -68,7 +68,8 @@ extension SSLSocket {
 
     /// The first moments on a new loop.
     private func settle() {
-        if !inbox.isEmpty { noticeReadable() }
+        let isToldAnyway = notices.contains { if case .readyRead = $0 { true } else { false } }
+        if !inbox.isEmpty && !isToldAnyway { notices.insert(.readyRead, at: 0) }
         startIdleDeadline()
         flush()
     }

@@ -200,3 +200,24 @@ import Testing
         #expect(queue.isEmpty)
     }
 }
+
+@Suite struct BoundedLineTests {
+    @Test("one more than the limit displaces the oldest of those who are still there")
+    func displacing() {
+        var line = BoundedLine<Int>(limit: 3)
+        var numbers: [UInt64] = []
+        for member in 0..<3 {
+            let (number, displaced) = line.add(member)
+            #expect(displaced == nil)
+            numbers.append(number)
+        }
+        #expect(line.remove(numbers[0]) == 0)
+        #expect(line.remove(numbers[0]) == nil)
+        #expect(line.add(3).displaced == nil)
+        #expect(line.add(4).displaced == 1)
+        #expect(line.add(5).displaced == 2)
+        #expect(line.add(6).displaced == 3)
+        #expect(line.remove(numbers[2]) == nil)
+        #expect(line.count == 3)
+    }
+}

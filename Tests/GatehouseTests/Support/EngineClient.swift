@@ -60,10 +60,20 @@ struct EngineClient: ~Copyable {
 
     /// Goes through the handshake.
     mutating func handshake() throws {
+        try awaitServer()
+        try flush()
+    }
+
+    private mutating func awaitServer() throws {
         while !connection.isEstablished {
             guard try next() != nil else { throw SystemError("do the handshake", code: 0) }
         }
-        try flush()
+    }
+
+    /// Goes through the handshake; behind it, in the same write, come these bytes and `close_notify`.
+    mutating func handshake(thenSending bytes: [UInt8]) throws {
+        try awaitServer()
+        try sendAndClose(bytes)
     }
 
     mutating func send(_ bytes: [UInt8]) throws {
