@@ -87,7 +87,9 @@ extension SSLSocket {
 
     /// Sleeps until something can be done for this socket, and does it.
     private func sleep(until end: Duration?, now: Duration) -> Bool {
-        let deadlines = [handshakeDeadline, closingDeadline].compactMap { $0 }.filter { !$0.isCancelled }
+        let deadlines = [handshakeDeadline, closingDeadline, idleDeadline, writeDeadline].compactMap { $0 }.filter {
+            !$0.isCancelled
+        }
         let wakeTime = (deadlines.map(\.moment) + [end].compactMap { $0 }).min()
         do {
             let poller = try Poller()

@@ -23,6 +23,20 @@ final class BlockingClient: Sendable {
         socket = accepted.take()
     }
 
+    /// The next connection that comes to a listening socket.
+    init(accepting listener: borrowing TCPSocket) throws {
+        let poller = try Poller()
+        try poller.add(listener.descriptor, interest: .read, token: 0)
+        var events: [Readiness] = []
+        while true {
+            if let accepted = try listener.accept() {
+                socket = accepted.take()
+                return
+            }
+            poller.wait(milliseconds: nil, into: &events)
+        }
+    }
+
     /// Our end.
     var endpoint: Endpoint? { socket.localEndpoint }
 
@@ -87,6 +101,11 @@ final class BlockingClient: Sendable {
         var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
         _ = setsockopt(
             socket.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    }
+
+    /// Leaves little room in the kernel for what is not read.
+    func shrinkReceiveBuffer() {
+        try? socket.set(.receiveBufferSize, to: 2048)
     }
 
     func shutdownWriting() { socket.shutdownWriting() }

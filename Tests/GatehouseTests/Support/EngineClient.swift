@@ -76,6 +76,13 @@ struct EngineClient: ~Copyable {
         try sendAndClose(bytes)
     }
 
+    /// The bytes as they would go over the wire.
+    mutating func sealed(_ bytes: [UInt8]) throws -> [UInt8] {
+        var record: [UInt8] = []
+        try connection.send(bytes.span, output: &record)
+        return record
+    }
+
     mutating func send(_ bytes: [UInt8]) throws {
         try connection.send(bytes.span, output: &output)
         try flush()
