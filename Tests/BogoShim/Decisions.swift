@@ -2,6 +2,19 @@ import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseTLS
 
+/// A ticket that shows changes and keeps nothing secret: between the runner and the shim there is nothing to keep.
+enum PlainTicket {
+    static func make(_ session: [UInt8]) -> [UInt8] {
+        session + Hasher.hash(.sha256, session.span)
+    }
+
+    /// `nil` for a ticket that was changed.
+    static func session(_ ticket: [UInt8]) -> [UInt8]? {
+        let session = Array(ticket.dropLast(HashAlgorithm.sha256.digestLength))
+        return make(session) == ticket ? session : nil
+    }
+}
+
 /// Answers what a connection asks for, as the flags want it.
 struct Decisions {
     /// Those for the retry, once early data was rejected.
@@ -23,9 +36,11 @@ struct Decisions {
             guard !hasJudgedPeer else { throw .unexpected("the peer's certificates are to be judged twice") }
             hasJudgedPeer = true
             return verdict(on: peer)
-        // The runner's tickets need no secrecy: they are the sessions themselves.
-        case .ticketSealing(let sessions): return .sealedTickets(sessions)
-        case .ticketOpening(let tickets): return .openedTickets(options.skipsTickets ? [] : tickets)
+        // With -skip-ticket the callback does neither.
+        case .ticketSealing where options.skipsTickets: return .sealedTickets([])
+        case .ticketOpening where options.skipsTickets: return .openedTickets([])
+        case .ticketSealing(let sessions): return .sealedTickets(sessions.map(PlainTicket.make))
+        case .ticketOpening(let tickets): return .openedTickets(tickets.map(PlainTicket.session))
         case .preSharedKey, .signature: throw .unexpected("a decision that is not asked for")
         }
     }
