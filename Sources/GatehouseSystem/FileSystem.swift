@@ -4,7 +4,10 @@ import Glibc
 package enum FileSystem {
     /// Reads a whole file. One that holds more than `limit` bytes is refused with `EFBIG`.
     package static func read(_ path: String, limit: Int = 1 << 20) throws(SystemError) -> [UInt8] {
-        let file = try FileDescriptor.open(path, O_RDONLY, operation: "read \(path)")
+        try read(FileDescriptor.open(path, O_RDONLY, operation: "read \(path)"), path, limit: limit)
+    }
+
+    static func read(_ file: borrowing FileDescriptor, _ path: String, limit: Int) throws(SystemError) -> [UInt8] {
         var contents: [UInt8] = []
         while true {
             let part = try file.read(atMost: 1 << 16, operation: "read \(path)")
@@ -17,7 +20,7 @@ package enum FileSystem {
 
 /// A descriptor of a file, closed when it goes.
 package struct FileDescriptor: ~Copyable, Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
     private let isOwned: Bool
 
     private init(_ descriptor: Int32, isOwned: Bool) {
@@ -42,7 +45,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         try open(path, O_WRONLY | O_CREAT | O_APPEND, operation: "write \(path)")
     }
 
-    fileprivate static func open(
+    static func open(
         _ path: String, _ flags: Int32, operation: String
     ) throws(SystemError) -> FileDescriptor {
         while true {

@@ -50,6 +50,9 @@ extension SystemError {
     /// Nobody listens there.
     package var isConnectionRefused: Bool { code == ECONNREFUSED }
 
+    /// There is no file at the path.
+    package var isAbsent: Bool { code == ENOENT }
+
     /// The connection attempt was given up by the system.
     package var isTimeout: Bool { code == ETIMEDOUT }
 }

@@ -65,6 +65,11 @@ final class EventLog: Sendable {
                 }
             }
         }
+        server.configurationReloaded.connect { [self] _ in print("configurationReloaded") }
+        server.configurationReloadFailed.connect { [self] _, failure in
+            print("configurationReloadFailed") { $0.reason = failure.reason }
+        }
+        server.handedOver.connect { [self] _ in print("handedOver") }
         server.acceptError.connect { [self] server, error in
             let reason = server.errorString
             print("acceptError") { line in

@@ -20,11 +20,8 @@ private let parser = OptionParser(
             "--keylog", "FILE", help: "append secrets in the SSLKEYLOGFILE format: who reads them reads the traffic"),
         Option("--threads", "N", help: "event loops, each on a thread of its own (default 1)"),
         Option("--events", help: "print each signal as a line of JSON"),
-    ],
+    ] + OperationOptions.options,
     operands: 0...0)
-
-/// Connections that are still open when the server is told to end get this long.
-private let gracePeriod = Duration.seconds(1)
 
 /// `gatehouse serve`.
 @Sendable func runServe(_ arguments: [String]) async throws -> Int32 {
@@ -37,7 +34,9 @@ private let gracePeriod = Duration.seconds(1)
     let place = try ListeningPlace(options)
     let threads = try options.number("--threads", in: 1...256) ?? 1
     let configuration = try configuration(options)
+    let operation = try OperationOptions(options, configuration)
     let server = try SSLServer(configuration: configuration, threads: threads)
+    try await operation.apply(to: server)
     let events = options.has("--events") ? EventLog() : nil
     events?.follow(server)
     server.pendingConnectionAvailable.connect { server in
@@ -50,11 +49,17 @@ private let gracePeriod = Duration.seconds(1)
     }
     ResourceLimits.raiseDescriptorLimit()
     try TerminationSignals.catchAll()
-    try await place.listen(server)
+    let end = Occasion()
+    server.handedOver.connect { _ in end.happen() }
+    try await operation.listen(server, at: place)
     let listening = await server.listeningDescription
     if let events { await events.listening(server) } else { Console.say("listening on \(listening) (\(mode))\n") }
-    await terminationSignal()
-    await server.shutdown(gracePeriod: gracePeriod)
+    try SystemThread.start {
+        TerminationSignals.wait()
+        end.happen()
+    }
+    await end.wait()
+    await server.shutdown(gracePeriod: operation.gracePeriod)
     return 0
 }
 
@@ -82,19 +87,4 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
         Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
     }
     return configuration
-}
-
-/// Waits for SIGINT or SIGTERM, on a thread of its own.
-private func terminationSignal() async {
-    await withCheckedContinuation { continuation in
-        do {
-            try SystemThread.start {
-                TerminationSignals.wait()
-                continuation.resume()
-            }
-        } catch {
-            Console.complain("gatehouse serve: \(error)\n")
-            continuation.resume()
-        }
-    }
 }

@@ -13,6 +13,14 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         /// How many handshakes may be in flight, and how many connections open, on all loops.
         var maxHandshakes: Int
         var maxConnections: Int
+        var trustedProxies: [AddressRange]
+
+        /// Whether a connection from there has to begin with a PROXY header.
+        func trustsProxy(at peer: Endpoint?) -> Bool {
+            // Whoever may connect to a Unix socket has been let in by the file's permissions.
+            guard let peer else { return !trustedProxies.isEmpty }
+            return trustedProxies.contains { $0.contains(peer.address) }
+        }
     }
 
     /// Why nothing is accepted just now.
@@ -90,6 +98,8 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         retry?.cancel()
         unwatch()
         listener = nil
+        pauses = []
+        backOff = Self.firstBackOff
     }
 
     /// Ends the handshakes in flight.

@@ -61,7 +61,8 @@ extension SSLServer {
         for acceptor in workingAcceptors() { acceptor.perform { $0.listen(on: listener, isPaused: isPaused) } }
     }
 
-    /// One for each loop; they are made when they are first needed, because each keeps the server alive.
+    /// One for each loop. Each keeps the server alive, so they are there only while the server listens or has
+    /// connections.
     func workingAcceptors() -> [Acceptor] {
         if acceptors.isEmpty {
             acceptors = loops.indices.map { index in
@@ -71,6 +72,10 @@ extension SSLServer {
             }
         }
         return acceptors
+    }
+
+    func letGoOfAcceptors() {
+        if listener == nil && counters.open == 0 { acceptors = [] }
     }
 
     /// Whether connections are accepted, or will be when a pause is over.
@@ -114,6 +119,7 @@ extension SSLServer {
     }
 
     func stopListening() {
+        withdrawHandOverOffer()
         listener?.removeFile()
         leaveListener()
     }
@@ -121,9 +127,9 @@ extension SSLServer {
     /// Stops listening; the file of a Unix socket stays, for somebody else who listens there.
     func leaveListener() {
         for acceptor in acceptors { acceptor.perform { $0.stopListening() } }
-        acceptors = []
         listener = nil
         isShortOfResources = false
+        letGoOfAcceptors()
         resumeConnectionWaiters(with: false)
     }
 }
@@ -134,7 +140,7 @@ extension SSLServer {
     /// Serves a connection that somebody else has accepted, as if it had come in here: its handshake begins, with
     /// everything that belongs to it. The server need not listen. From now on the descriptor is the server's.
     ///
-    /// A server that was given a connection stays alive until ``close()``.
+    /// The server stays alive until the connection has ended.
     ///
     /// - Throws: `SocketFailure` when the descriptor is no connected stream socket; then it stays the caller's.
     public func incomingConnection(_ descriptor: Int32) throws(SocketFailure) {

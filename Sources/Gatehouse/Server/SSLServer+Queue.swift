@@ -127,6 +127,7 @@ extension SSLServer {
 
     func connectionEnded() {
         updatePause()
+        letGoOfAcceptors()
         guard !endWaiters.isEmpty, counters.open == 0 else { return }
         let resumed = endWaiters
         endWaiters = []

@@ -1,4 +1,4 @@
-import GatehouseSystem
+public import GatehouseSystem
 public import GatehouseTLS
 
 /// A TLS 1.3 server: accepts TCP connections, does the handshakes, and queues the connections that are encrypted.
@@ -43,6 +43,15 @@ public actor SSLServer: LoopBound {
     /// itself, after 50 ms at first and after a second at most.
     public nonisolated let acceptError = Signal<SSLServer, SocketError>()
 
+    /// The followed configuration has changed, and connections from now on get the new one; see
+    /// ``followConfiguration(from:every:)``.
+    public nonisolated let configurationReloaded = Signal<SSLServer, Void>()
+    /// The followed configuration has changed and cannot be used: the earlier one stays.
+    public nonisolated let configurationReloadFailed = Signal<SSLServer, SocketFailure>()
+    /// Another process has taken the listening socket over, see ``offerHandOver(at:)``. This server does not listen any
+    /// more; it is time to ``shutdown(gracePeriod:)``.
+    public nonisolated let handedOver = Signal<SSLServer, Void>()
+
     // MARK: Settings
 
     /// What connections accepted from now on get; ``setSSLConfiguration(_:)`` sets it.
@@ -78,6 +87,16 @@ public actor SSLServer: LoopBound {
     public var writeTimeout: Duration? {
         didSet { spreadSettings() }
     }
+    /// The proxies whose word about their clients is taken: connections from there have to begin with a header of the
+    /// PROXY protocol, version 1 or 2, and ``SSLSocket/peerEndpoint`` is then the client's. From anybody else a header
+    /// is no TLS. Empty by default. With any, connections to a Unix socket need a header too.
+    ///
+    /// The header has to come within ``handshakeTimeout``. A proxy that speaks for itself, as its health checks do, may
+    /// say so (LOCAL, UNKNOWN). What is no header, too long, or missing ends the connection with
+    /// ``SocketError/proxyProtocol``.
+    public var trustedProxies: [AddressRange] = [] {
+        didSet { spreadSettings() }
+    }
     /// How many connections the kernel keeps that are not accepted yet; for the next ``listen(address:port:)``.
     public var listenBacklogSize: Int32 = 1024
 
@@ -102,6 +121,10 @@ public actor SSLServer: LoopBound {
     var isShortOfResources = false
     package var connectionWaiters: [ConnectionWaiter] = []
     var nextWaiterID: UInt64 = 0
+    var follower: ConfigurationFollower?
+    /// How many there have been.
+    var followers = 0
+    var handOverOffer: HandOverOffer?
     var endWaiters: [CheckedContinuation<Void, Never>] = []
 
     /// Makes a server with threads of its own.
@@ -162,7 +185,8 @@ extension SSLServer {
     var settings: Acceptor.Settings {
         Acceptor.Settings(
             configuration: configuration, handshakeTimeout: handshakeTimeout, idleTimeout: idleTimeout,
-            writeTimeout: writeTimeout, maxHandshakes: max(1, maxHandshakes), maxConnections: maxConnections)
+            writeTimeout: writeTimeout, maxHandshakes: max(1, maxHandshakes), maxConnections: maxConnections,
+            trustedProxies: trustedProxies)
     }
 
     private func spreadSettings() {

@@ -11,6 +11,7 @@ extension SSLSocket {
         serverConfiguration = settings.configuration
         channel = ServerConnection(settings.configuration.engine, now: SystemClock.unixTime)
         keyLog = settings.configuration.settings.keyLog
+        awaitsProxyHeader = settings.trustsProxy(at: peerEndpoint)
         idleTimeout = settings.idleTimeout
         writeTimeout = settings.writeTimeout
         prepareTransport()

@@ -82,6 +82,11 @@ extension SSLSocket: DescriptorWatcher {
     }
 
     private func process(_ buffer: inout [UInt8], count: Int) {
+        var count = count
+        if awaitsProxyHeader {
+            guard let rest = takeProxyHeader(&buffer, count: count) else { return }
+            count = rest
+        }
         if phase == .silent {
             guard buffer[0] == handshakeContentType else {
                 fail(.notTLS, "the first byte, \(buffer[0]), does not begin a TLS handshake", ending: .failed)

@@ -112,6 +112,8 @@ public actor SSLSocket: LoopBound {
     struct Endpoints: Sendable {
         var local: Endpoint?
         var peer: Endpoint?
+        var transportPeer: Endpoint?
+        var proxyHeader: ProxyHeader?
     }
 
     nonisolated let endpoints = Mutex(Endpoints())
@@ -160,6 +162,8 @@ public actor SSLSocket: LoopBound {
     var isTurnAwaited = false
     var isBlocked = false
 
+    /// A trusted proxy has to introduce its client before anything else.
+    var awaitsProxyHeader = false
     var hasClientHello = false
     var handshakeStart: Duration?
     var handshakeDeadline: Deadline?

@@ -31,6 +31,8 @@ public enum SocketError: Sendable, Hashable {
     case sslInternal
     /// The local certificate, key or settings cannot be used.
     case sslInvalidUserData
+    /// A trusted proxy has not said who its client is, or not as the PROXY protocol wants it.
+    case proxyProtocol
     /// The client's first byte was not that of a TLS handshake.
     case notTLS
 }

@@ -15,6 +15,8 @@ enum Programs {
 
     static func openssl() throws -> URL { try Tool("openssl").executable }
     static func curl() throws -> URL { try Tool("curl").executable }
+    /// From Debian's package haproxy.
+    static func haproxy() throws -> URL { try Tool("haproxy").executable }
     static func python() throws -> URL { try Tool("python3").executable }
     /// From Debian's package gnutls-bin, as its server.
     static func gnutlsClient() throws -> URL { try Tool("gnutls-cli").executable }
