@@ -24,6 +24,7 @@ let package = Package(
         .executable(name: "echo-example", targets: ["EchoExample"]),
         .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
         .executable(name: "certificate-bench", targets: ["CertificateBench"]),
+        .executable(name: "allocation-bench", targets: ["AllocationBench"]),
         .executable(name: "bogo-shim", targets: ["BogoShim"]),
         .executable(name: "limbo-harness", targets: ["LimboHarness"]),
     ],
@@ -69,6 +70,14 @@ let package = Package(
             dependencies: ["GatehouseCertificates", "GatehouseCrypto"],
             path: "Benchmarks/Certificates",
             swiftSettings: safe),
+        .target(name: "CAllocationCounter", path: "Benchmarks/AllocationCounter"),
+        .executableTarget(
+            name: "AllocationBench",
+            dependencies: [
+                "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem", "CAllocationCounter",
+            ],
+            path: "Benchmarks/Allocations",
+            swiftSettings: safe),
         .executableTarget(
             name: "BogoShim",
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],
@@ -91,7 +100,8 @@ let package = Package(
         .testTarget(
             name: "GatehouseTLSTests",
             dependencies: [
-                "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem", "TestSupport",
+                "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem", "AllocationBench",
+                "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(

@@ -20,3 +20,25 @@ public struct RecordPadding: Sendable, Hashable {
         return remainder == 0 ? 0 : min(multiple - remainder, limit - count)
     }
 }
+
+/// What stands behind the content of a protected record: its type, and zeros. All records share one array for each
+/// type, so that none has to be made for them.
+enum InnerType {
+    private static let applicationData = padded(.applicationData)
+    private static let handshake = padded(.handshake)
+    private static let alert = padded(.alert)
+
+    /// The type with as much padding as the longest record can have.
+    static func withPadding(_ type: ContentType) -> [UInt8] {
+        switch type {
+        case .applicationData: applicationData
+        case .handshake: handshake
+        case .alert: alert
+        default: padded(type)
+        }
+    }
+
+    private static func padded(_ type: ContentType) -> [UInt8] {
+        [type.rawValue] + [UInt8](repeating: 0, count: Limits.plaintext)
+    }
+}

@@ -74,12 +74,8 @@ struct RecordWriter: ~Copyable, Sendable {
         _ type: ContentType, _ fragment: Span<UInt8>, limit: Int, to output: inout [UInt8]
     ) throws(TLSError) -> Bool {
         let zeros = padding.zeros(after: fragment.count + 1, limit: limit + 1)
-        guard zeros > 0 else {
-            let innerType: InlineArray<1, UInt8> = [type.rawValue]
-            return try seal(fragment, innerType.span, to: &output)
-        }
-        let innerType = [type.rawValue] + [UInt8](repeating: 0, count: zeros)
-        return try seal(fragment, innerType.span, to: &output)
+        let innerType = InnerType.withPadding(type)
+        return try seal(fragment, innerType.span.extracting(first: zeros + 1), to: &output)
     }
 
     private mutating func seal(
