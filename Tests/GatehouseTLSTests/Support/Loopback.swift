@@ -1,4 +1,4 @@
-import GatehouseTLS
+@testable import GatehouseTLS
 
 /// A client and a server joined by two byte arrays, driven until both are quiet.
 final class Loopback {
@@ -17,6 +17,8 @@ final class Loopback {
     /// Answers what a side needs, within the call; `nil`: the test answers later, if at all.
     var serverDecision: (Need) -> Decision? = { _ in nil }
     var clientDecision: (Need) -> Decision? = { _ in nil }
+    /// What the client sent first.
+    private let firstFlight: [UInt8]
     /// How many bytes are handed over at a time.
     var step = Int.max
 
@@ -30,6 +32,17 @@ final class Loopback {
             clientConfiguration, serverName: serverName, session: session, now: now, output: &hello)
         server = ServerConnection(serverConfiguration, now: serverNow ?? now)
         toServer = hello
+        firstFlight = hello
+    }
+
+    /// How many pre-shared keys the client's first hello offers.
+    var sentIdentities: Int {
+        get throws {
+            let bytes = firstFlight
+            let header = RecordHeader(bytes.span, at: 0)
+            let message = bytes.dropFirst(RecordHeader.length).prefix(header?.bodyLength ?? 0)
+            return try ReceivedMessage(Array(message)).decode(as: ClientHello.self).preSharedKeys?.identities.count ?? 0
+        }
     }
 
     /// Whether the handshake is complete on both sides.
