@@ -93,7 +93,7 @@ struct HostileAlertTests {
             client.events.map(\.kind) == ["user_canceled", "user_canceled", "user_canceled", "handshakeComplete"])
     }
 
-    @Test("After the peer's close_notify we can still send, and close")
+    @Test("F-22 after the peer's close_notify we can still send, and close")
     func halfClosed() throws {
         let (server, client) = try ServerStage.connected.start()
         try server.receive(try client.record(.alert, [1, 0]))

@@ -116,15 +116,17 @@ struct HostileRecordTests {
         try conversation.fails(with: .peerMisbehaved(.unexpectedRecord(21)), .unexpectedMessage) { _ in
             ScriptedWriter.plaintext(.alert, [2, 40, 0])
         }
-        if case .server(.clientFinished) = conversation.stage { return }
+        if case .server(let stage) = conversation.stage, stage.allowsPlaintextAlert { return }
         try conversation.fails(with: .peerMisbehaved(.unexpectedRecord(21)), .unexpectedMessage) { _ in
             ScriptedWriter.plaintext(.alert, [2, 40])
         }
     }
 
-    @Test("B-32 a client without keys says in plaintext that it dislikes our ServerHello")
-    func plaintextAlert() throws {
-        let conversation = Conversation(stage: .server(.clientFinished))
+    @Test(
+        "B-32 a client without keys says in plaintext that it dislikes our ServerHello",
+        arguments: [ServerStage.clientCertificate, .clientFinished])
+    func plaintextAlert(stage: ServerStage) throws {
+        let conversation = Conversation(stage: .server(stage))
         let alert = Alert(level: .fatal, .illegalParameter)
         try conversation.fails(with: .alertReceived(alert), nil) { _ in
             ScriptedWriter.plaintext(.alert, [2, 47])
@@ -252,6 +254,10 @@ struct HostileRecordTests {
             try server.receive(try client.finishedRecord())
             try server.receive(try client.writer.record(.applicationData, [1], version: version))
             #expect(server.received == [1])
+
+            let (connected, peer) = try ClientStage.connected.start()
+            try connected.receive(try peer.writer.record(.applicationData, [1], version: version))
+            #expect(connected.received == [1])
         }
     }
 

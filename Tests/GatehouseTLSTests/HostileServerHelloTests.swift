@@ -95,7 +95,7 @@ struct HostileServerHelloTests {
                 $0.legacyVersion = ProtocolVersion(rawValue: 0x0302)
                 $0.random.replaceSubrange(24..., with: sentinel + [0])
             },
-            ServerHelloRow("no key_share", .peerMisbehaved(.missingExtension(.keyShare)), .missingExtension) {
+            ServerHelloRow("B-42 no key_share", .peerMisbehaved(.missingExtension(.keyShare)), .missingExtension) {
                 $0.remove(.keyShare)
             },
             ServerHelloRow(

@@ -66,15 +66,6 @@ struct KeyUpdateTests {
         #expect(TLSError.peerMisbehaved(.messageAcrossKeyChange).alert == .unexpectedMessage)
     }
 
-    @Test("B-04 endless KeyUpdates end with unexpected_message")
-    func endless() throws {
-        let loopback = try Self.established()
-        for _ in 0..<Limits.postHandshakeMessages + 1 {
-            try loopback.client.updateKeys(requestingPeers: false, output: &loopback.toServer)
-        }
-        #expect(throws: TLSError.peerMisbehaved(.tooManyPostHandshakeMessages)) { try loopback.run() }
-    }
-
     @Test("F-12 a request is answered once, right before our next data")
     func answer() throws {
         let loopback = try Self.established()

@@ -53,7 +53,7 @@ struct LongListTests {
             .handshakeFailure)
     }
 
-    @Test("A hello of 64 KiB, and one of a byte more")
+    @Test("B-06 a hello of 64 KiB, and one of a byte more")
     func longestHello() throws {
         for excess in [0, 1] {
             let (server, client) = try ServerStage.clientHello.start()
@@ -113,7 +113,7 @@ struct LongListTests {
         }
     }
 
-    @Test("RFC 8449: records are as short as the client wants, also 64 bytes")
+    @Test("F-14 RFC 8449: records are as short as the client wants, also 64 bytes")
     func recordSizeLimit() throws {
         for limit: UInt16 in [64, 65, 1000, 16385, 65535] {
             let (server, client) = try ServerStage.clientHello.start()
@@ -141,7 +141,7 @@ struct LongListTests {
         #expect(position == bytes.count)
     }
 
-    @Test("RFC 8449: a record longer than our own limit")
+    @Test("F-14 RFC 8449: a record longer than our own limit")
     func ownRecordSizeLimit() throws {
         let (server, client) = try ServerStage.clientHello.start { $0.recordSizeLimit = 100 }
         client.hello.recordSizeLimit = 16385

@@ -17,6 +17,8 @@ struct MessageOrderTests {
         switch stage {
         case .clientHello, .secondClientHello: [.clientHello]
         case .credential: types
+        case .clientCertificate: [.certificate]
+        case .clientCertificateVerify: [.certificateVerify]
         case .clientFinished: [.finished]
         case .connected: [.keyUpdate]
         }

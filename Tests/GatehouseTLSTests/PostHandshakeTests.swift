@@ -70,7 +70,7 @@ struct PostHandshakeTests {
         #expect(client.received == [5])
     }
 
-    @Test("A ticket with an extension twice, one where it may not stand, an empty one")
+    @Test("B-41 B-46 a ticket with an extension twice, one where it may not stand, an empty one")
     func badTickets() throws {
         let head: [UInt8] = [0, 0, 0, 9, 1, 2, 3, 4, 1, 7]
         let rows: [([UInt8], TLSError, AlertDescription)] = [

@@ -1,3 +1,4 @@
+import GatehouseCertificates
 import GatehouseCrypto
 import Testing
 
@@ -10,6 +11,7 @@ final class ScriptedClient {
     var helloBytes: [UInt8]
     private var key: EphemeralKey?
     private var handshake: HandshakeSecret?
+    private var traffic: TrafficSecret?
     private var transcript: Transcript?
     private var helloHash: [UInt8] = []
     private var aead = AEADAlgorithm.aes128GCM
@@ -21,6 +23,8 @@ final class ScriptedClient {
     private(set) var heard = Heard()
     /// The client's Finished, ready to be sent.
     private(set) var finished: [UInt8] = []
+    /// What it shows to a server that asks.
+    var credential: Credential?
     private(set) var retry: ServerHello?
 
     init(
@@ -85,7 +89,8 @@ final class ScriptedClient {
             transcript?.append(message.bytes)
             let hash = try #require(transcript?.hash)
             guard let secrets = handshake.take() else { return }
-            finished = Finished(verifyData: secrets.clientTraffic(helloHash).verifyData(hash)).encoded()
+            traffic = .some(secrets.clientTraffic(helloHash))
+            finishAfterwards()
             application = ApplicationSecrets(secrets.mainSecret(), hash)
             if let opener = try application?.server.opener(aead) { reader.install(opener) }
         default: transcript?.append(message.bytes)
@@ -115,6 +120,37 @@ final class ScriptedClient {
         reader.install(try secrets.serverTraffic(helloHash).opener(aead))
         writer.install(try secrets.clientTraffic(helloHash).sealer(aead))
         handshake = .some(consume secrets)
+    }
+
+    private func finishAfterwards() {
+        guard let hash = transcript?.hash, let verifyData = traffic?.verifyData(hash) else { return }
+        finished = Finished(verifyData: verifyData).encoded()
+    }
+
+    /// The records of a message before its Finished, which covers it.
+    func say(_ message: [UInt8]) throws -> [UInt8] {
+        transcript?.append(message)
+        finishAfterwards()
+        return try writer.handshake(message)
+    }
+
+    private func shownCredential() throws -> Credential {
+        try credential ?? TestCredentials.p256.get()
+    }
+
+    /// What a well-behaved client shows.
+    func certificate() throws -> CertificateMessage {
+        let chain = try shownCredential().chain
+        return CertificateMessage(context: [], entries: chain.map { CertificateMessage.Entry(data: $0.der) })
+    }
+
+    /// The signature of what was said so far.
+    func certificateVerify(as signer: Signer = .client) throws -> CertificateVerify {
+        let content = HandshakeSignature.content(signer, try #require(transcript).hash)
+        let key = try #require(try shownCredential().key)
+        return CertificateVerify(
+            algorithm: .ecdsaSecp256r1SHA256,
+            signature: try HandshakeSignature.sign(content, with: key, .ecdsaSecp256r1SHA256))
     }
 
     /// The record of the client's Finished; afterwards the writer has the application key.

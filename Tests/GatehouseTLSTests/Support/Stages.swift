@@ -31,9 +31,18 @@ extension ScriptedServer: ScriptedPeer {
 
 /// What a server waits for when a test does its deed.
 enum ServerStage: CaseIterable {
-    case clientHello, secondClientHello, credential, clientFinished, connected
+    case clientHello, secondClientHello, credential, clientCertificate, clientCertificateVerify, clientFinished
+    case connected
 
-    var isProtected: Bool { self == .clientFinished || self == .connected }
+    var isProtected: Bool {
+        switch self {
+        case .clientHello, .secondClientHello, .credential: false
+        case .clientCertificate, .clientCertificateVerify, .clientFinished, .connected: true
+        }
+    }
+
+    /// Nothing of the client's has opened under its keys yet.
+    var allowsPlaintextAlert: Bool { self == .clientCertificate || self == .clientFinished }
 
     static func configuration() throws -> ServerConfiguration {
         try ServerConfiguration(credentials: [try TestCredentials.p256.get()])
@@ -45,16 +54,24 @@ enum ServerStage: CaseIterable {
     ) throws -> (server: Subject<ServerConnection>, client: ScriptedClient) {
         var configuration = try Self.configuration()
         configuration.groups = [.x25519]
-        if self == .credential { configuration.asksForCredential = true }
+        switch self {
+        case .credential: configuration.asksForCredential = true
+        case .clientCertificate, .clientCertificateVerify:
+            configuration.clientAuthentication = .required(.trustStore(try TestCredentials.trustStore()))
+        default: break
+        }
         configure(&configuration)
         let server = Subject(ServerConnection(configuration, now: TestCredentials.now))
         let client = try ScriptedClient(offeringShare: self != .secondClientHello)
         guard self != .clientHello else { return (server, client) }
         try server.receive(try client.helloRecords())
         try client.receive(server.takeOutput())
-        if self == .connected {
+        switch self {
+        case .clientCertificateVerify: try server.receive(try client.say(client.certificate().encoded()))
+        case .connected:
             try server.receive(try client.finishedRecord())
             #expect(server.isEstablished)
+        default: break
         }
         return (server, client)
     }
