@@ -36,6 +36,10 @@ struct MisuseTests {
                 try server.receive(try client.secondHelloRecords(group: .x25519))
                 try client.receive(server.takeOutput())
             }
+            if stage == .clientCertificate { try server.receive(try client.say(client.certificate().encoded())) }
+            if stage == .clientCertificate || stage == .clientCertificateVerify {
+                try server.receive(try client.say(client.certificateVerify().encoded()))
+            }
             if stage != .connected { try server.receive(try client.finishedRecord()) }
             try server.send([1])
             try client.receive(server.takeOutput())

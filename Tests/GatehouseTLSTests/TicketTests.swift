@@ -262,10 +262,10 @@ struct TicketTests {
 /// A ticket as somebody makes it who has read how they are sealed.
 private enum ForgedTicket {
     static func seal(_ state: SessionState, _ name: [UInt8], key: [UInt8]) throws -> [UInt8] {
-        let salt = [UInt8](repeating: 3, count: SealedTicket.saltLength)
+        let salt = [UInt8](repeating: 3, count: 32)
         let schedule = ScheduleSecret(
             .sha256, salt: Secret(copying: salt.span), inputKeyingMaterial: Secret(copying: key.span))
-        let header = SealedTicket.magic + name + salt
+        let header = Array("GHt1".utf8) + name + salt
         let nonce = schedule.expandLabel("ticket iv", context: [], count: AEADAlgorithm.nonceLength)
             .withSpan { [UInt8](copying: $0) }
         let sealed = try AEAD.seal(

@@ -8,7 +8,7 @@ package struct Replay: Sendable {
     let random: [UInt8]
     /// The private key of each group that there is a share for.
     package var privateKeys: [NamedGroup: [UInt8]] = [:]
-    /// The cookie of the HelloRetryRequest; a server has none of its own.
+    /// The cookie of the HelloRetryRequest; a stateful server has none of its own.
     package var cookie: [UInt8]?
     private var clientHello: ClientHello?
     private var secondClientHello: ClientHello?
