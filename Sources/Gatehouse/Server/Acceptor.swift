@@ -14,6 +14,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         var maxHandshakes: Int
         var maxConnections: Int
         var trustedProxies: [AddressRange]
+        var allowHalfClose: Bool
 
         /// Whether a connection from there has to begin with a PROXY header.
         func trustsProxy(at peer: Endpoint?) -> Bool {

@@ -103,6 +103,7 @@ extension SSLServer {
         let dropped = queue
         queue = []
         for socket in dropped { socket.perform { $0.disconnectFromHost() } }
+        takers.resumeAll()
     }
 
     /// Stops listening and lets every connection finish: handshakes in flight are completed and queued, and
@@ -116,6 +117,9 @@ extension SSLServer {
         }
         if counters.open > 0 { await withCheckedContinuation { endWaiters.append($0) } }
         deadline.cancel()
+        // Meanwhile somebody may have let it listen again.
+        if !isListening { isClosed = true }
+        takers.resumeAll()
     }
 
     func stopListening() {
@@ -165,5 +169,6 @@ extension SSLServer {
         updatePause()
         pendingConnectionAvailable.emit(from: self)
         if hasPendingConnections { resumeConnectionWaiters(with: true) }
+        takers.resumeAll()
     }
 }

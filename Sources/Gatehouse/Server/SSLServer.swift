@@ -97,6 +97,11 @@ public actor SSLServer: LoopBound {
     public var trustedProxies: [AddressRange] = [] {
         didSet { spreadSettings() }
     }
+    /// What ``SSLSocket/allowHalfClose`` is on connections accepted from now on. Off by default; ``connections`` and
+    /// ``serve(atMost:handlerFailed:_:)`` switch it on.
+    public var allowHalfClose = false {
+        didSet { if allowHalfClose != oldValue { spreadSettings() } }
+    }
     /// How many connections the kernel keeps that are not accepted yet; for the next ``listen(address:port:)``.
     public var listenBacklogSize: Int32 = 1024
 
@@ -114,6 +119,7 @@ public actor SSLServer: LoopBound {
     var listener: Listener?
     var acceptors: [Acceptor] = []
     var queue: [SSLSocket] = []
+    /// Nobody can take a connection any more.
     var isClosed = false
     var isPausedByUser = false
     var isPaused = false
@@ -126,6 +132,8 @@ public actor SSLServer: LoopBound {
     var followers = 0
     var handOverOffer: HandOverOffer?
     var endWaiters: [CheckedContinuation<Void, Never>] = []
+    /// Tasks that wait for a connection to take, or for the server's end.
+    var takers = Waiters()
 
     /// Makes a server with threads of its own.
     ///
@@ -186,7 +194,7 @@ extension SSLServer {
         Acceptor.Settings(
             configuration: configuration, handshakeTimeout: handshakeTimeout, idleTimeout: idleTimeout,
             writeTimeout: writeTimeout, maxHandshakes: max(1, maxHandshakes), maxConnections: maxConnections,
-            trustedProxies: trustedProxies)
+            trustedProxies: trustedProxies, allowHalfClose: allowHalfClose)
     }
 
     private func spreadSettings() {

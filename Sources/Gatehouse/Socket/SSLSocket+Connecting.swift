@@ -12,6 +12,7 @@ extension SSLSocket {
         channel = ServerConnection(settings.configuration.engine, now: SystemClock.unixTime)
         keyLog = settings.configuration.settings.keyLog
         awaitsProxyHeader = settings.trustsProxy(at: peerEndpoint)
+        allowHalfClose = settings.allowHalfClose
         idleTimeout = settings.idleTimeout
         writeTimeout = settings.writeTimeout
         prepareTransport()

@@ -110,6 +110,7 @@ extension SSLSocket {
         guard phase != .ended else { return }
         let wasConnected = state == .connected || state == .closing
         phase = .ended
+        self.ending = ending
         stopDeadlines()
         if let watch { loop.unwatch(watch) }
         watch = nil

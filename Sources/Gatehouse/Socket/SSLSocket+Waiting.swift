@@ -7,6 +7,12 @@ enum Awaited: Sendable, Hashable {
     /// More than so many bytes have been sent.
     case bytesWritten(since: Int)
     case disconnected
+    /// More than so many decrypted bytes can be read.
+    case bytesAvailable(moreThan: Int)
+    /// No task is in the middle of a long write.
+    case turnToWrite
+    /// The write buffer takes more.
+    case roomToWrite
 }
 
 /// A task that waits.
@@ -144,7 +150,7 @@ extension SSLSocket {
         await wait(for: .disconnected, timeout)
     }
 
-    private func wait(for awaited: Awaited, _ timeout: Duration?) async -> Bool {
+    func wait(for awaited: Awaited, _ timeout: Duration?) async -> Bool {
         let mark = WaitMark()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -187,11 +193,15 @@ extension SSLSocket {
     /// What a wait returns; `nil` as long as it has to go on.
     private func outcome(of awaited: Awaited) -> Bool? {
         let isOver = phase == .idle || phase == .ended
+        let isReadingOver = isOver || closing != nil || isReadChannelFinished
         return switch awaited {
         case .encrypted: isEncrypted ? true : isOver || closing != nil ? false : nil
-        case .readyRead: hasNews ? true : isOver || closing != nil || isReadChannelFinished || isInboxFull ? false : nil
+        case .readyRead: hasNews ? true : isReadingOver || isInboxFull ? false : nil
         case .bytesWritten(let before): isOver ? false : bytesToWrite == 0 || bytesSent > before ? true : nil
         case .disconnected: phase == .ended ? true : isOver ? false : nil
+        case .bytesAvailable(let before): inbox.count > before ? true : isReadingOver ? false : nil
+        case .turnToWrite: !isWritable ? false : !isWritingAll ? true : nil
+        case .roomToWrite: !isWritable ? false : bytesToWrite < writeBufferSize ? true : nil
         }
     }
 }

@@ -18,11 +18,16 @@ extension SSLSocket: TurnObserver {
     ///   tells when there is room again), 0 when the connection is closing or over.
     @discardableResult
     public func write(_ bytes: some Collection<UInt8>) -> Int {
-        guard phase != .idle, phase != .ended, closing == nil, !isWriteChannelFinished else { return 0 }
+        guard isWritable else { return 0 }
         let taken = bytes.prefix(max(0, writeBufferSize - bytesToWrite))
         outgoing.append(taken)
         awaitEndOfTurn()
         return taken.count
+    }
+
+    /// Whether bytes to be written are taken.
+    var isWritable: Bool {
+        phase != .idle && phase != .ended && closing == nil && !isWriteChannelFinished
     }
 
     private func awaitEndOfTurn() {

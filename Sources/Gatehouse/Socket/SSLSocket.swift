@@ -88,6 +88,8 @@ public actor SSLSocket: LoopBound {
     public internal(set) var error: SocketError?
     /// What went wrong, as a line for a person; empty while nothing has.
     public internal(set) var errorString = ""
+    /// How the connection ended; `nil` until then.
+    public internal(set) var ending: Ending?
     /// What the handshake agreed on. It stays readable after the end.
     public internal(set) var session: NegotiatedSession?
     /// How long the handshake took, from the first byte to its end; `nil` before that.
@@ -179,6 +181,8 @@ public actor SSLSocket: LoopBound {
     var hasAnnouncedEncryption = false
     let mailbox = Mailbox()
     var waits: [Wait] = []
+    /// A task is in the middle of writing more than the buffer takes.
+    var isWritingAll = false
 
     /// A connection that came in.
     init(accepted: consuming TCPSocket.Accepted, number: UInt64, on loop: EventLoop, for supervisor: Acceptor) {

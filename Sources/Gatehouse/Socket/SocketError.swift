@@ -67,10 +67,13 @@ public struct SocketFailure: Error, Sendable, CustomStringConvertible {
     public let error: SocketError
     /// Why, as one line for a person.
     public let reason: String
+    /// How the connection ended, if that is the reason.
+    public let ending: Ending?
 
-    init(_ error: SocketError, _ reason: String) {
+    init(_ error: SocketError, _ reason: String, ending: Ending? = nil) {
         self.error = error
         self.reason = reason
+        self.ending = ending
     }
 
     init(_ error: SystemError) {

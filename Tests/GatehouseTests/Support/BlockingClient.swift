@@ -108,5 +108,13 @@ final class BlockingClient: Sendable {
         try? socket.set(.receiveBufferSize, to: 2048)
     }
 
+    /// Tears the connection down with a reset, now.
+    func reset() {
+        // connect(2): "dissolve the association by connecting to an address with … AF_UNSPEC".
+        var address = sockaddr()
+        address.sa_family = sa_family_t(AF_UNSPEC)
+        _ = connect(socket.descriptor, &address, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
     func shutdownWriting() { socket.shutdownWriting() }
 }

@@ -1,0 +1,86 @@
+/// What ``SSLConnection`` is made of: each call suspends until the socket can do what is asked.
+extension SSLSocket {
+    /// Waits for the end of the handshake.
+    func waitUntilEncrypted() async throws {
+        let isEncrypted = await wait(for: .encrypted, nil)
+        try Task.checkCancellation()
+        guard isEncrypted else { throw failure }
+    }
+
+    /// Takes what has come, waiting for it; `nil` at the orderly end.
+    func nextChunk() async throws -> [UInt8]? {
+        while true {
+            try Task.checkCancellation()
+            if bytesAvailable > 0 { return readAll() }
+            // Somebody else may have taken what came.
+            if await !wait(for: .bytesAvailable(moreThan: 0), nil), !Task.isCancelled {
+                try checkOrderlyEnd()
+                return nil
+            }
+        }
+    }
+
+    /// Takes a line with its end, waiting for it to come whole; `nil` at the orderly end, before which what is left is a
+    /// line too.
+    func nextLine(maximumLength: Int) async throws -> [UInt8]? {
+        while true {
+            try Task.checkCancellation()
+            // Where less than the longest line is kept, reading stops before its end comes.
+            let limit = readBufferSize > 0 ? min(maximumLength, readBufferSize) : maximumLength
+            if let length = inbox.countThroughNewline(), length <= limit { return read(length) }
+            guard bytesAvailable < limit else { throw LineTooLong(maximumLength: limit) }
+            if await !wait(for: .bytesAvailable(moreThan: bytesAvailable), nil), !Task.isCancelled {
+                try checkOrderlyEnd()
+                return bytesAvailable > 0 ? readAll() : nil
+            }
+        }
+    }
+
+    /// Nothing more will come: it throws unless the peer has said so.
+    private func checkOrderlyEnd() throws(SocketFailure) {
+        let isOrderly = ending == nil ? isReadChannelFinished : ending == .closeNotify
+        guard isOrderly else { throw failure }
+    }
+
+    /// Writes everything, one caller after the other.
+    func writeAll(_ bytes: some Collection<UInt8> & Sendable) async throws {
+        // Several may be woken for one turn.
+        repeat { try await waitToWrite(.turnToWrite) } while isWritingAll
+        isWritingAll = true
+        defer {
+            isWritingAll = false
+            resumeWaits()
+        }
+        var rest = bytes[...]
+        while true {
+            rest = rest.dropFirst(write(rest))
+            if rest.isEmpty { return }
+            try await waitToWrite(.roomToWrite)
+        }
+    }
+
+    private func waitToWrite(_ awaited: Awaited) async throws {
+        try Task.checkCancellation()
+        let canWrite = await wait(for: awaited, nil)
+        try Task.checkCancellation()
+        guard canWrite else { throw failure }
+    }
+
+    /// Ends the connection gracefully and waits for the end. A cancelled task does not wait.
+    func closeAndWait() async {
+        disconnectFromHost()
+        _ = await wait(for: .disconnected, nil)
+    }
+
+    /// Why what was asked cannot be done.
+    private var failure: SocketFailure {
+        if let error { return SocketFailure(error, errorString, ending: ending) }
+        return switch ending ?? closing {
+        case .closeNotify: SocketFailure(.remoteHostClosed, "the peer has ended the connection", ending: .closeNotify)
+        case let ending?: SocketFailure(.operation, "the connection was closed on this side", ending: ending)
+        case nil where phase == .idle: SocketFailure(.operation, "the socket is not connected")
+        case nil where phase == .ended: SocketFailure(.operation, "the connection has moved to another loop")
+        case nil: SocketFailure(.operation, "the writing side is finished")
+        }
+    }
+}
