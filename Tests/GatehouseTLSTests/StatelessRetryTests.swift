@@ -104,7 +104,12 @@ struct StatelessRetryTests {
     func lifetime(seconds: Int) throws {
         var configuration = try Self.configuration()
         #expect(configuration.statelessRetry?.lifetime == 30)
+        for none in [0, -1] {
+            configuration.statelessRetry?.lifetime = none
+            #expect(throws: ConfigurationError.self) { try configuration.validate() }
+        }
         configuration.statelessRetry?.lifetime = seconds
+        try configuration.validate()
         for (age, isGood) in [(0, true), (seconds, true), (seconds + 1, false), (-seconds - 1, false)] {
             let client = try Self.sentBack(configuration)
             let server = Self.server(configuration, now: TestCredentials.now + Int64(age))

@@ -104,6 +104,9 @@ public struct ServerConfiguration: Sendable {
         guard (0...255).contains(ticketCount), ticketLifetime <= UInt32(Limits.sessionAge) else {
             throw .invalidTicketSettings
         }
+        guard statelessRetry?.lifetime ?? 1 > 0 else {
+            throw .unusableSetting("the lifetime of the cookies for stateless retries is not at least a second")
+        }
         try SharedSettings.check(cipherSuites: cipherSuites)
         try SharedSettings.check(groups: groups)
         try SharedSettings.check(applicationProtocols: applicationProtocols)
