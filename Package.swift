@@ -26,6 +26,7 @@ let package = Package(
         .executable(name: "certificate-bench", targets: ["CertificateBench"]),
         .executable(name: "allocation-bench", targets: ["AllocationBench"]),
         .executable(name: "bogo-shim", targets: ["BogoShim"]),
+        .executable(name: "fuzz", targets: ["FuzzTargets"]),
         .executable(name: "limbo-harness", targets: ["LimboHarness"]),
     ],
     targets: [
@@ -84,6 +85,11 @@ let package = Package(
             path: "Tests/BogoShim",
             exclude: ["README.md", "config.json"],
             swiftSettings: safe),
+        .executableTarget(
+            name: "FuzzTargets",
+            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto"],
+            path: "Tests/FuzzTargets",
+            swiftSettings: common),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
         .executableTarget(
             name: "LimboHarness",
@@ -106,7 +112,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TraceReplay", "TestSupport"],
+            dependencies: [
+                "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "TraceReplay", "FuzzTargets", "TestSupport",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "GatehouseTests",

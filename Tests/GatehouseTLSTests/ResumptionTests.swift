@@ -224,6 +224,21 @@ struct ResumptionTests {
             #expect(throws: TLSError.self) { try ClientSession(importing: Array(bytes[..<count])) }
         }
         #expect(throws: TLSError.self) { try ClientSession(importing: bytes + [0]) }
+        // The server's name, in bytes that are not UTF-8.
+        let index = try #require(bytes.firstRange(of: Array("localhost".utf8))?.lowerBound)
+        var changed = bytes
+        changed[index] = 0xFF
+        #expect(throws: TLSError.invalidMessage(.illegalValue)) { try ClientSession(importing: changed) }
+        // Times that nothing can be added to.
+        let session = try ClientSession(importing: bytes)
+        for field in [\SessionState.issuedAt, \.authenticatedAt] {
+            for time in [Int64.max, .min, 1 << 48] {
+                var state = session.state
+                state[keyPath: field] = time
+                let strange = ClientSession(ticket: session.ticket, state: state).exported()
+                #expect(throws: TLSError.invalidMessage(.illegalValue)) { try ClientSession(importing: strange) }
+            }
+        }
     }
 }
 

@@ -56,14 +56,13 @@ struct SessionState: Sendable {
         cipherSuite = CipherSuite(rawValue: try reader.readUInt16())
         preSharedKey = SharedSecret(copying: try reader.readOpaque(.sessionShort))
         ticketID = try reader.readOpaque(.sessionShort)
-        issuedAt = try reader.readInt64()
+        issuedAt = try reader.readTime()
         lifetime = try reader.readUInt32()
         ticketAgeAdd = try reader.readUInt32()
-        authenticatedAt = try reader.readInt64()
+        authenticatedAt = try reader.readTime()
         authenticationEnds = try reader.readInt64()
         binding = try SessionBinding(reading: &reader)
-        let name = try reader.readOpaque(.sessionShort)
-        applicationProtocol = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
+        applicationProtocol = try reader.readName()
         maxEarlyDataSize = try reader.readUInt32()
         replayGuardID = try reader.readOpaque(.sessionShort)
         peer = try reader.readShownCredential()
@@ -118,8 +117,7 @@ struct SessionBinding: Sendable, Equatable {
     }
 
     init(reading reader: inout ByteReader) throws(TLSError) {
-        let name = try reader.readOpaque(.sessionShort)
-        serverName = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
+        serverName = try reader.readName()
         verification = try reader.readUInt8()
         trustGeneration = UInt64(bitPattern: try reader.readInt64())
     }
@@ -150,6 +148,20 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+    /// A name; `nil` for an empty one. What is not UTF-8 was not written here.
+    mutating func readName() throws(TLSError) -> String? {
+        let bytes = try readOpaque(.sessionShort)
+        guard let name = String(validating: bytes, as: UTF8.self) else { throw .invalidMessage(.illegalValue) }
+        return name.isEmpty ? nil : name
+    }
+
+    /// Seconds since 1970, so few that a lifetime can be added.
+    mutating func readTime() throws(TLSError) -> Int64 {
+        let time = try readInt64()
+        guard time.magnitude < 1 << 48 else { throw .invalidMessage(.illegalValue) }
+        return time
+    }
+
     mutating func readInt64() throws(TLSError) -> Int64 {
         let high = try readUInt32()
         return Int64(bitPattern: UInt64(high) << 32 | UInt64(try readUInt32()))
