@@ -14,6 +14,7 @@ struct OperationOptions {
         Option("--allow-readable-secrets", help: "take keys from files that everybody can read"),
         Option("--max-connections", "N", help: "connections that may be open at once"),
         Option("--idle-timeout", "SECONDS", help: "how long a connection may be idle"),
+        Option("--write-timeout", "SECONDS", help: "how long a client may take for 16 KiB of what is written to it"),
         Option("--hand-over", "PATH", help: "take over from the server that offers it there, then offer it there"),
         Option("--grace", "SECONDS", help: "how long open connections get when the server ends (default 1)"),
     ]
@@ -23,6 +24,7 @@ struct OperationOptions {
     private let trustedProxies: [AddressRange]
     private let maxConnections: Int?
     private let idleTimeout: Duration?
+    private let writeTimeout: Duration?
     /// Connections that are still open when the server is told to end get this long.
     let gracePeriod: Duration
 
@@ -44,6 +46,7 @@ struct OperationOptions {
         trustedProxies = ranges
         maxConnections = try options.number("--max-connections", in: 1...Int.max)
         idleTimeout = try options.number("--idle-timeout", in: 1...1_000_000).map { .seconds($0) }
+        writeTimeout = try options.number("--write-timeout", in: 1...1_000_000).map { .seconds($0) }
         gracePeriod = .seconds(try options.number("--grace", in: 0...1_000_000) ?? 1)
     }
 
@@ -52,6 +55,7 @@ struct OperationOptions {
             server.trustedProxies = trustedProxies
             server.maxConnections = maxConnections ?? .max
             server.idleTimeout = idleTimeout
+            server.writeTimeout = writeTimeout
         }
         do {
             if options.has("--reload") {

@@ -139,7 +139,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
     private func acceptBatch() {
         do {
             // A slot may pause or close the server between two connections.
-            for _ in 0..<Self.batch where pauses.isEmpty {
+            for _ in 0..<Self.batch where pauses.isEmpty && !allCounters.isPaused.load(ordering: .relaxed) {
                 guard allCounters.open < settings.maxConnections else { return houseIsFull() }
                 guard let accepted = try listener?.socket.accept() else { return }
                 backOff = Self.firstBackOff

@@ -1,5 +1,6 @@
 public import GatehouseSystem
 public import GatehouseTLS
+import Synchronization
 
 /// A TLS 1.3 server: accepts TCP connections, does the handshakes, and queues the connections that are encrypted.
 ///
@@ -122,7 +123,9 @@ public actor SSLServer: LoopBound {
     /// Nobody can take a connection any more.
     var isClosed = false
     var isPausedByUser = false
-    var isPaused = false
+    var isPaused = false {
+        didSet { counters.isPaused.store(isPaused, ordering: .relaxed) }
+    }
     /// An episode without descriptors or memory lasts.
     var isShortOfResources = false
     package var connectionWaiters: [ConnectionWaiter] = []

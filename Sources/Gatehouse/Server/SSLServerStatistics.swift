@@ -58,9 +58,11 @@ final class LoopCounters: Sendable {
     }
 }
 
-/// The counters of a server's loops. Limits look at the sums.
+/// What a server's loops share: their counters, at whose sums limits look, and whether anything is accepted.
 final class ServerCounters: Sendable {
     let loops: [LoopCounters]
+    /// A pause counts at once on every loop, before the loop hears of it.
+    let isPaused = Atomic<Bool>(false)
 
     init(loops: Int) {
         self.loops = (0..<loops).map { _ in LoopCounters() }

@@ -166,6 +166,48 @@ import Testing
         _ = try await process.terminate()
     }
 
+    private static let idleClients = """
+        import resource, socket, ssl, sys
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        idle = []
+        for line in sys.stdin:
+            for _ in range(int(line)):
+                client = context.wrap_socket(
+                    socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
+                client.sendall(b"x")
+                assert client.recv(1) == b"x"
+                idle.append(client)
+            print(len(idle), flush=True)
+        for client in idle[::100]:
+            client.sendall(b"y")
+            assert client.recv(1) == b"y"
+        """
+
+    @Test("G-1 5,000 idle connections: each still works, takes less than 12 KiB, and leaves no descriptor behind")
+    func idleConnections() async throws {
+        let (process, endpoint) = try await ToolProcess.serving(["--mode", "echo"])
+        let before = try process.descriptors
+        let clients = try RunningTool(
+            Tool("python3").executable, ["-c", Self.idleClients, "\(endpoint.port)"], input: .open)
+        // What every process needs once is not counted.
+        try clients.write(Array("200\n".utf8))
+        try await clients.wait(for: "the first clients") { $0.contains("200\n") ? () : nil }
+        let memory = try process.memory
+        try clients.write(Array("5000\n".utf8))
+        try await clients.wait(for: "all clients") { $0.contains("5200\n") ? () : nil }
+        let each = Double(try process.memory - memory) / 5000
+        #expect(each < 12)
+        print("idle: \(each) KiB for each of 5,000 connections")
+        try clients.endInput()
+        #expect(await clients.end() == 0, "\(clients.errors)")
+        try await eventually { try process.descriptors <= before }
+        _ = try await process.terminate()
+    }
+
     @Test("bad input of every kind leaves no descriptor behind, and the server goes on serving")
     func noLeaks() async throws {
         let (process, endpoint) = try await ToolProcess.serving()

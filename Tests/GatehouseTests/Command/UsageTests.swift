@@ -52,6 +52,31 @@ import Testing
         await server.close()
     }
 
+    @Test("options for work beside other processes that cannot be: one line, and exit code 2")
+    func operations() async throws {
+        let lines: [([String], String)] = [
+            (["--proxy-protocol", "10.0.0.0/33"], "\"10.0.0.0/33\" is no range of addresses"),
+            (["--ticket-key-file", "missing"], "cannot read missing: No such file or directory"),
+            (["--ticket-key-file", "short"], "short: a ticket key has 48 or 80 bytes, this file 3"),
+            (
+                ["--ticket-key-file", "short", "--reload"],
+                "short: a ticket key has 48 or 80 bytes, this file 3"
+            ),
+            (["--hand-over", "/nowhere/at/all"], "/nowhere/at/all: cannot listen on /nowhere/at/all: No such file"),
+        ]
+        for (options, line) in lines {
+            let process = try ToolProcess(
+                ["serve", "--port", "0", "--allow-readable-secrets"] + options, files: ["short": "abc"])
+            let outcome = try await process.finish()
+            #expect(outcome.status == 2)
+            #expect(outcome.errors.contains("gatehouse serve: \(line)"), "\(outcome.errors)")
+        }
+        let readable = try ToolProcess(["serve", "--port", "0", "--ticket-key-file", "short"], files: ["short": "abc"])
+        let outcome = try await readable.finish()
+        #expect(outcome.status == 2)
+        #expect(outcome.errors.contains("others can read short, or write to it: chmod o-rw"))
+    }
+
     @Test("files that do not serve: one line that names the file, and exit code 2")
     func files() async throws {
         let openssl = try Tool("openssl")
