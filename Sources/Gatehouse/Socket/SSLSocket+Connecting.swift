@@ -49,20 +49,45 @@ extension SSLSocket {
     public func connectToHostEncrypted(
         _ host: String, port: UInt16, peerVerifyName: String? = nil
     ) throws(SocketFailure) {
-        guard phase == .idle, clientConfiguration != nil else {
-            throw SocketFailure(.operation, "the socket is or was connected")
-        }
-        peerName = host
-        self.peerVerifyName = peerVerifyName ?? host
+        try startConnecting(to: host, peerVerifyName ?? host)
         phase = .lookup
         notices.append(.stateChanged(.hostLookup))
-        startHandshakeDeadline(handshakeTimeout)
         if let address = HostAddress(host) {
             connect(to: [Endpoint(address: address, port: port)])
         } else {
             lookUp(host, port)
         }
         deliver()
+    }
+
+    /// Connects to a Unix socket and does the handshake, as ``connectToHostEncrypted(_:port:peerVerifyName:)`` does.
+    /// There are no addresses and no ports then.
+    ///
+    /// - Parameters:
+    ///   - path: where the server listens; at most 107 bytes.
+    ///   - peerVerifyName: the name that the certificate must carry.
+    /// - Throws: `SocketFailure` when the socket was connected before, or is an accepted one.
+    public func connectToUnixSocketEncrypted(_ path: String, peerVerifyName: String) throws(SocketFailure) {
+        try startConnecting(to: path, peerVerifyName)
+        phase = .connecting
+        notices.append(.stateChanged(.connecting))
+        do {
+            socket = try TCPSocket.connect(toUnixPath: path)
+            connectionEstablished()
+        } catch {
+            fail(SocketError(error), error.description, ending: .failed)
+        }
+        updateInterest()
+        deliver()
+    }
+
+    private func startConnecting(to name: String, _ peerVerifyName: String) throws(SocketFailure) {
+        guard phase == .idle, clientConfiguration != nil else {
+            throw SocketFailure(.operation, "the socket is or was connected")
+        }
+        peerName = name
+        self.peerVerifyName = peerVerifyName
+        startHandshakeDeadline(handshakeTimeout)
     }
 
     /// The resolver waits for the network, so it gets a thread of its own.
@@ -117,8 +142,12 @@ extension SSLSocket {
         guard let peer = peerEndpoint else { return }
         if let error = socket?.connectionError(to: peer) {
             tryNextCandidate(after: error)
-            return
+        } else {
+            connectionEstablished()
         }
+    }
+
+    private func connectionEstablished() {
         prepareTransport()
         phase = .handshaking
         handshakeStart = SystemClock.monotonic

@@ -120,6 +120,8 @@ extension SSLSocket {
         tail = []
         outbox = []
         outboxSent = 0
+        sealedBytes = 0
+        sealedAlert = nil
         outgoing.removeAll()
         notices.append(.stateChanged(.unconnected))
         if wasConnected && !isReadChannelFinished { notices.append(.readChannelFinished) }

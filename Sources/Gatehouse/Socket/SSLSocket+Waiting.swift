@@ -31,7 +31,7 @@ final class WaitMark: Sendable {}
 /// In a slot, and wherever else calls to the socket are synchronous, a wait holds up the loop's thread: it serves this
 /// socket alone, and nothing else on the loop happens meanwhile. Slots that become due are called while it waits, but
 /// never inside a slot of the same socket: then they are called afterwards, in their order. A wait for a peer on the
-/// same loop is in vain.
+/// same loop is in vain. Without a descriptor to wait with, a wait ends at once.
 ///
 /// From a task each of these functions is an `await` that holds up nobody; that is what servers use.
 extension SSLSocket {

@@ -82,7 +82,7 @@ public actor SSLSocket: LoopBound {
 
     /// Whether the connection speaks TLS yet, and in which role. It stays after the end.
     public internal(set) var mode = SSLMode.unencrypted
-    /// The name or address that a client was told to connect to; `nil` on an accepted socket.
+    /// The name, address or path that a client was told to connect to; `nil` on an accepted socket.
     public internal(set) var peerName: String?
     /// What went wrong; `nil` while nothing has.
     public internal(set) var error: SocketError?

@@ -16,7 +16,7 @@ import Testing
         return (server, socket, recorder, transport, EngineClientBox(client))
     }
 
-    @Test("G-9, RW-13 close_notify is answered, and the connection ends without an error")
+    @Test("G-9, RW-13, 6.3-55 close_notify is answered, and the connection ends without an error")
     func closeNotify() async throws {
         let (server, socket, recorder, transport, client) = try await pair()
         try client.value.close()

@@ -1,3 +1,4 @@
+import Foundation
 import Gatehouse
 import GatehouseSystem
 import Synchronization
@@ -162,6 +163,60 @@ import Testing
         await server.close()
     }
 
+    @Test("RW-5, RW-6 write never waits: it takes what there is room for, and nothing without a connection")
+    func writeAndCount() async throws {
+        let idle = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        #expect(await idle.write([1]) == 0)
+        let (server, socket, client) = try await pair()
+        let encrypted = Mutex<[Int]>([])
+        socket.encryptedBytesWritten.connect { _, count in encrypted.withLock { $0.append(count) } }
+        await socket.run { socket in
+            #expect(socket.bytesToWrite == 0)
+            #expect(socket.write([UInt8](repeating: 1, count: 1000)) == 1000)
+            // Nothing is sealed before the end of the turn.
+            #expect(socket.bytesToWrite == 1000)
+            #expect(socket.encryptedBytesToWrite == 0)
+        }
+        #expect(try await client.receive(1000).count == 1000)
+        #expect(await socket.bytesToWrite == 0)
+        #expect(await socket.encryptedBytesToWrite == 0)
+        // A header of 5 bytes, the content with its type, and a tag of 16 (RFC 9846 §5.2).
+        #expect(encrypted.withLock { $0 } == [1022])
+        // A peer that holds back: what is sealed and not sent shows.
+        await client.run { $0.readBufferSize = 1 }
+        while await socket.write([UInt8](repeating: 1, count: 1 << 20)) > 0 {
+            _ = await socket.waitForBytesWritten(timeout: .milliseconds(20))
+        }
+        #expect(await socket.encryptedBytesToWrite > 0)
+        #expect(await socket.bytesToWrite > socket.encryptedBytesToWrite)
+        await socket.abort()
+        #expect(await socket.write([1]) == 0)
+        #expect(await socket.bytesToWrite == 0)
+        #expect(await socket.encryptedBytesToWrite == 0)
+        await server.close()
+        await client.abort()
+    }
+
+    @Test("RW-8, RW-7 flush sends at once, not at the end of the turn, and says whether anything went")
+    func flush() async throws {
+        let (server, socket, client) = try await pair()
+        let recorder = Recorder()
+        socket.encryptedBytesWritten.connect { _, count in recorder.add("encrypted \(count)") }
+        socket.bytesWritten.connect { _, count in recorder.add("plain \(count)") }
+        await socket.run { socket in
+            #expect(socket.flush() == false)
+            socket.write([1, 2])
+            #expect(socket.flush() == true)
+            #expect(socket.bytesToWrite == 0)
+            #expect(socket.flush() == false)
+            socket.write([3])
+        }
+        #expect(try await client.receive(3) == [1, 2, 3])
+        #expect(recorder.all == ["encrypted 24", "plain 2", "encrypted 23", "plain 1"])
+        await server.close()
+        await client.abort()
+    }
+
     @Test("small writes of one turn go out together")
     func gathered() async throws {
         let (server, socket, client) = try await pair()
@@ -239,6 +294,40 @@ import Testing
         try await eventually { await waiting.state == .unconnected }
         #expect(await waiting.error == .socketTimeout)
         await mute.server.close()
+    }
+
+    @Test("a client connects to a Unix socket")
+    func unixSocket() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)").path
+        let server = try SSLServer(configuration: Fixture.server())
+        try await server.listen(unixSocket: path)
+        await server.echo()
+        let recorder = Recorder()
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        recorder.follow(client)
+        try await client.connectToUnixSocketEncrypted(path, peerVerifyName: "localhost")
+        #expect(await client.waitForEncrypted())
+        await client.write([1, 2, 3])
+        #expect(try await client.receive(3) == [1, 2, 3])
+        #expect(client.peerEndpoint == nil)
+        #expect(await client.peerName == path)
+        #expect(recorder.all == ["state connecting", "state connected", "connected", "encrypted"])
+        await client.abort()
+        await server.close()
+
+        for (path, error) in [
+            (path, SocketError.network), (String(repeating: "x", count: 108), .network), ("", .network),
+        ] {
+            let lost = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            try await lost.connectToUnixSocketEncrypted(path, peerVerifyName: "localhost")
+            #expect(await lost.state == .unconnected)
+            #expect(await lost.error == error)
+            #expect(await lost.errorString.hasPrefix("cannot connect to \(path)"))
+            let again = await #expect(throws: SocketFailure.self) {
+                try await lost.connectToUnixSocketEncrypted(path, peerVerifyName: "localhost")
+            }
+            #expect(again?.error == .operation)
+        }
     }
 
     @Test("a socket connects once")
