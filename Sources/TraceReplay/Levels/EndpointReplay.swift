@@ -106,8 +106,12 @@ struct EndpointReplay<Connection: Endpoint & ~Copyable>: ~Copyable {
         if !connection.isEstablished { report.fail("the handshake is not complete") }
         if !output.isEmpty { report.fail("\(output.count) bytes sent that are not in the trace") }
         let secrets = Self.secrets(inKeyLog: connection.takeKeyLog())
-        let early: [(String, TraceValue)] =
-            trace.values[.clientEarlyTraffic] == nil ? [] : [("CLIENT_EARLY_TRAFFIC_SECRET", .clientEarlyTraffic)]
+        var early: [(String, TraceValue)] = []
+        if trace.scenario == .resumed0RTT {
+            early = [
+                ("CLIENT_EARLY_TRAFFIC_SECRET", .clientEarlyTraffic), ("EARLY_EXPORTER_SECRET", .earlyExporter),
+            ]
+        }
         for (label, value) in early + [
             ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", .clientHandshakeTraffic),
             ("SERVER_HANDSHAKE_TRAFFIC_SECRET", .serverHandshakeTraffic),
