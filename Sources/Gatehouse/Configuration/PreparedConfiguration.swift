@@ -2,45 +2,48 @@ import GatehouseCertificates
 import GatehouseTLS
 
 /// A configuration that was found good, with what follows from it. All connections that have it share one.
-final class PreparedConfiguration<Engine: Sendable>: Sendable {
+final class PreparedConfiguration: Sendable {
+    /// The same in the engine's terms.
+    enum Engine: Sendable {
+        case server(ServerConfiguration)
+        case client(ClientConfiguration)
+    }
+
     let settings: SSLConfiguration
     let judge: PeerJudge
-    /// The same in the engine's terms.
     let engine: Engine
 
-    private init(_ settings: SSLConfiguration, _ judge: PeerJudge, _ engine: Engine) {
-        self.settings = settings
-        self.judge = judge
-        self.engine = engine
-    }
-}
-
-/// What a server has of its own for resumption, whatever its configuration.
-struct ResumptionResources: Sendable {
-    var ticketKeys = TicketKeys()
-    let replayGuard = InMemoryReplayGuard()
-}
-
-extension PreparedConfiguration<ServerConfiguration> {
     /// - Throws: `ConfigurationError` when a server cannot work with these settings.
-    convenience init(
-        server settings: SSLConfiguration, _ resources: ResumptionResources
-    ) throws(ConfigurationError) {
+    init(server settings: SSLConfiguration, _ resources: ResumptionResources) throws(ConfigurationError) {
         try settings.validate(as: .server)
         let judge = PeerJudge(
             settings, mode: settings.serverVerifyMode, .clientAuthentication, settings.trustStore ?? .empty)
-        self.init(settings, judge, try settings.serverEngine(judge, resources))
+        self.settings = settings
+        self.judge = judge
+        engine = .server(try settings.serverEngine(judge, resources))
     }
-}
 
-extension PreparedConfiguration<ClientConfiguration> {
+    /// The same for a server whose own ticket keys are these now.
+    init(_ other: PreparedConfiguration, ticketKeys: TicketKeys) {
+        settings = other.settings
+        judge = other.judge
+        switch (other.engine, other.settings.sessionResumption) {
+        case (.server(var server), .automatic):
+            server.resumption = .tickets(ticketKeys)
+            engine = .server(server)
+        default: engine = other.engine
+        }
+    }
+
     /// - Throws: `ConfigurationError` when a client cannot work with these settings, or there is nobody to trust.
-    convenience init(client settings: SSLConfiguration) throws(ConfigurationError) {
+    init(client settings: SSLConfiguration) throws(ConfigurationError) {
         try settings.validate(as: .client)
         var mode = settings.peerVerifyMode
         if mode == .auto { mode = .verify }
         let judge = PeerJudge(settings, mode: mode, .serverAuthentication, try settings.serverStore(mode))
-        self.init(settings, judge, settings.clientEngine(judge))
+        self.settings = settings
+        self.judge = judge
+        engine = .client(settings.clientEngine(judge))
     }
 }
 
@@ -104,12 +107,11 @@ extension SSLConfiguration {
     }
 
     private func clientCertificatePolicy(_ judge: PeerJudge) -> ClientCertificatePolicy {
-        var policy: ClientCertificatePolicy
-        switch judge.mode {
-        case .none: return .none
-        case .verify: policy = .required(.asksForVerdict)
-        default: policy = missingCertificateIsFatal ? .required(.asksForVerdict) : .optional(.asksForVerdict)
-        }
+        guard judge.mode != .none else { return .none }
+        var policy =
+            missingCertificateIsFatal
+            ? ClientCertificatePolicy.required(.asksForVerdict) : .optional(.asksForVerdict)
+        policy.asksAboutMissingCertificate = judge.mode == .verify && !missingCertificateIsFatal
         policy.signatureSchemes = signatureSchemes
         if announcesCertificateAuthorities { policy.certificateAuthorities = trustStore?.authorityNames ?? [] }
         return policy

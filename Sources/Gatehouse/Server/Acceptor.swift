@@ -6,7 +6,7 @@ import Synchronization
 actor Acceptor: LoopBound, DescriptorWatcher {
     /// What new connections get: each loop's own snapshot of the server's settings.
     struct Settings: Sendable {
-        var configuration: PreparedConfiguration<ServerConfiguration>
+        var configuration: PreparedConfiguration
         var handshakeTimeout: Duration?
         var idleTimeout: Duration?
         var writeTimeout: Duration?
@@ -160,7 +160,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         if allCounters.inFlight >= settings.maxHandshakes { makeRoom() }
         let number = nextNumber
         nextNumber += 1
-        let socket = SSLSocket(accepted: accepted, number: number, on: loop, for: self)
+        let socket = SSLSocket(accepted: accepted, number: number, settings.configuration, on: loop, for: self)
         connections[number] = socket
         awaitingHello.insert(number)
         counters.accepted.add(1, ordering: .relaxed)
@@ -222,6 +222,11 @@ extension Acceptor {
 
     nonisolated func count(received alert: Alert) {
         counters.tally.withLock { $0.alertsReceived[alert.description, default: 0] += 1 }
+    }
+
+    /// Lets the server tell its users, on its own loop.
+    nonisolated func tell(_ emission: @escaping @Sendable (_ server: isolated SSLServer) -> Void) {
+        server.perform(emission)
     }
 
     nonisolated func alertSent(_ socket: SSLSocket, _ alert: Alert) {

@@ -65,6 +65,7 @@ extension SSLServer {
     /// connections.
     func workingAcceptors() -> [Acceptor] {
         if acceptors.isEmpty {
+            keepTicketKeysFresh()
             acceptors = loops.indices.map { index in
                 Acceptor(
                     for: self, on: loops[index], isShared: loops.count > 1, settings: settings,
@@ -75,7 +76,9 @@ extension SSLServer {
     }
 
     func letGoOfAcceptors() {
-        if listener == nil && counters.open == 0 { acceptors = [] }
+        guard listener == nil, counters.open == 0 else { return }
+        acceptors = []
+        rotation?.cancel()
     }
 
     /// Whether connections are accepted, or will be when a pause is over.

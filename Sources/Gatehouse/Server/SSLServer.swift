@@ -40,6 +40,25 @@ public actor SSLServer: LoopBound {
     public nonisolated let alertSent = Signal<SSLServer, (SSLSocket, Alert)>()
     /// The client has sent an alert during a handshake.
     public nonisolated let alertReceived = Signal<SSLServer, (SSLSocket, Alert)>()
+    /// Something is wrong with a client's certificate: one for each problem, before ``sslErrors``.
+    public nonisolated let peerVerifyError = Signal<SSLServer, (SSLSocket, SSLError)>()
+    /// Something is wrong with a client's certificate: all that is, once. Decide with the value, in the slot or later,
+    /// or with the socket's `ignoreSSLErrors()`.
+    public nonisolated let sslErrors = Signal<SSLServer, (SSLSocket, SSLErrorsDecision)>()
+    /// Something is wrong with a client's certificate, and ``SSLConfiguration/handshakeMustInterruptOnError`` is set:
+    /// one for each problem, for as long as the handshake is continued.
+    public nonisolated let handshakeInterruptedOnError = Signal<SSLServer, (SSLSocket, HandshakeInterruption)>()
+    /// A client offers a pre-shared key that the configuration does not have. Tickets, also those whose key is gone,
+    /// never come here.
+    public nonisolated let preSharedKeyAuthenticationRequired = Signal<
+        SSLServer, (SSLSocket, PreSharedKeyAuthenticator)
+    >()
+    /// A client is to be served with a credential of the application's choice: ``SSLConfiguration/asksForCredential``.
+    public nonisolated let credentialRequired = Signal<SSLServer, (SSLSocket, CredentialRequest)>()
+    /// A signature is needed by the key of a credential that is held elsewhere.
+    public nonisolated let signatureRequired = Signal<SSLServer, (SSLSocket, PendingSignature)>()
+    /// A client has sent early data: `SSLSocket.readEarlyData()` takes it, now or when the connection is encrypted.
+    public nonisolated let earlyDataAvailable = Signal<SSLServer, SSLSocket>()
     /// No connections can be accepted, mostly for want of descriptors: once per episode. The server tries again by
     /// itself, after 50 ms at first and after a second at most.
     public nonisolated let acceptError = Signal<SSLServer, SocketError>()
@@ -115,8 +134,9 @@ public actor SSLServer: LoopBound {
 
     let loops: [EventLoop]
     let counters: ServerCounters
-    let resumption: ResumptionResources
-    var configuration: PreparedConfiguration<ServerConfiguration>
+    var resumption = ResumptionResources()
+    var rotation: Deadline?
+    var configuration: PreparedConfiguration
     var listener: Listener?
     var acceptors: [Acceptor] = []
     var queue: [SSLSocket] = []
@@ -162,7 +182,6 @@ public actor SSLServer: LoopBound {
         loop = loops[0]
         self.loops = loops
         counters = ServerCounters(loops: loops.count)
-        resumption = ResumptionResources()
         do throws(ConfigurationError) {
             self.configuration = try PreparedConfiguration(server: configuration, resumption)
         } catch {
@@ -200,7 +219,8 @@ extension SSLServer {
             trustedProxies: trustedProxies, allowHalfClose: allowHalfClose)
     }
 
-    private func spreadSettings() {
+    /// Lets every loop have the settings as they are now.
+    func spreadSettings() {
         let settings = settings
         for acceptor in acceptors { acceptor.perform { $0.apply(settings) } }
     }

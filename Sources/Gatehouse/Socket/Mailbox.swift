@@ -49,6 +49,13 @@ extension SSLSocket {
         perform { $0.readMail() }
     }
 
+    /// Runs `body` in a turn of the loop of its own, whoever calls, and also while a slot of the loop waits for this
+    /// socket.
+    nonisolated func postpone(_ body: @escaping Mailbox.Letter) {
+        mailbox.add(body)
+        loop.post { self.assumeIsolated { $0.readMail() } }
+    }
+
     func readMail() {
         for letter in mailbox.takeAll() { letter(self) }
     }

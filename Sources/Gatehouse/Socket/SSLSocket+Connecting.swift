@@ -7,10 +7,9 @@ import Synchronization
 extension SSLSocket {
     /// Begins to serve a connection that came in. The one deadline of the handshake runs from here to encryption.
     func begin(_ settings: Acceptor.Settings) {
+        guard case .server(let engine) = configuration.engine else { return }
         phase = .silent
-        serverConfiguration = settings.configuration
-        channel = ServerConnection(settings.configuration.engine, now: SystemClock.unixTime)
-        keyLog = settings.configuration.settings.keyLog
+        channel = ServerConnection(engine, now: SystemClock.unixTime)
         awaitsProxyHeader = settings.trustsProxy(at: peerEndpoint)
         allowHalfClose = settings.allowHalfClose
         idleTimeout = settings.idleTimeout
@@ -82,7 +81,7 @@ extension SSLSocket {
     }
 
     private func startConnecting(to name: String, _ peerVerifyName: String) throws(SocketFailure) {
-        guard phase == .idle, clientConfiguration != nil else {
+        guard phase == .idle, case .client = configuration.engine else {
             throw SocketFailure(.operation, "the socket is or was connected")
         }
         peerName = name
@@ -157,11 +156,12 @@ extension SSLSocket {
     }
 
     private func startHandshake() {
-        guard let clientConfiguration else { return }
+        guard case .client(let engine) = configuration.engine else { return }
         do {
             channel = try ClientConnection(
-                clientConfiguration.engine, serverName: peerVerifyName,
-                session: clientConfiguration.settings.sessionTicket, now: SystemClock.unixTime, output: &outbox)
+                engine, serverName: peerVerifyName, session: configuration.settings.sessionTicket,
+                now: SystemClock.unixTime, output: &outbox)
+            sendEarlyData()
             transmit()
         } catch {
             switch error {

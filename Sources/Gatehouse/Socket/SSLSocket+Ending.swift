@@ -72,7 +72,7 @@ extension SSLSocket {
     }
 
     /// The engine has failed. Its alert, if it has one, stands at the end of the outbox.
-    func fail(_ error: TLSError) {
+    func fail(_ error: TLSError, reason: String? = nil) {
         if case .alertReceived(let alert) = error { notices.append(.alertReceived(alert)) }
         let code: SocketError = phase == .encrypted ? .sslInternal : .sslHandshakeFailed
         sealedAlert = error.alert.map { Alert($0) }
@@ -80,7 +80,7 @@ extension SSLSocket {
         outgoing.removeAll()
         // One attempt: the alert is reported if it went out, and only then.
         let isSent = push() == .drained
-        fail(code, "\(error)", ending: .failed, lingering: hasAlert && isSent)
+        fail(code, reason ?? "\(error)", ending: .failed, lingering: hasAlert && isSent)
     }
 
     /// Ends the connection with an error, which is told once.
@@ -117,6 +117,8 @@ extension SSLSocket {
         if let socket = socket.take(), lingering { LingeringClose.begin(socket, on: loop) }
         channel = nil
         candidates = []
+        question = nil
+        earlyOutgoing = []
         tail = []
         outbox = []
         outboxSent = 0

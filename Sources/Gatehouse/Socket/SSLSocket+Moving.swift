@@ -53,6 +53,7 @@ extension SSLSocket {
         session = nil
         tail = []
         inbox.removeAll()
+        earlyInbox.removeAll()
         uncommitted = nil
         hasNews = false
         outgoing.removeAll()

@@ -9,8 +9,13 @@ enum Notice: Sendable {
     case modeChanged(SSLMode)
     case handshakeStarted
     case keyLog([UInt8])
+    /// Somebody has to decide how the handshake goes on.
+    case question
     case encrypted
     case readyRead
+    case earlyDataAvailable
+    case earlyDataRejected
+    case sessionTicket(SSLSession)
     case bytesWritten(Int)
     case encryptedBytesWritten(Int)
     case alertSent(Alert)
@@ -52,12 +57,18 @@ extension SSLSocket {
         case .connected: connected.emit(from: self)
         case .modeChanged(let mode): modeChanged.emit(from: self, mode)
         case .handshakeStarted: supervisor?.handshakeStarted(self)
-        case .keyLog(let lines): keyLog?(lines)
+        case .keyLog(let lines): configuration.settings.keyLog?(lines)
+        case .question: ask()
         case .encrypted:
             hasAnnouncedEncryption = true
             supervisor?.handshakeCompleted(self, isResumed: session?.isResumed == true)
             encrypted.emit(from: self)
         case .readyRead: readyRead.emit(from: self)
+        case .earlyDataAvailable:
+            supervisor?.tell { [self] in $0.earlyDataAvailable.emit(from: $0, self) }
+            earlyDataAvailable.emit(from: self)
+        case .earlyDataRejected: earlyDataRejected.emit(from: self)
+        case .sessionTicket(let session): newSessionTicketReceived.emit(from: self, session)
         case .bytesWritten(let count): bytesWritten.emit(from: self, count)
         case .encryptedBytesWritten(let count): encryptedBytesWritten.emit(from: self, count)
         case .alertSent(let alert):
@@ -106,6 +117,14 @@ extension SSLSocket {
         stateChanged.disconnectAll()
         alertSent.disconnectAll()
         alertReceived.disconnectAll()
-        keyLog = nil
+        newSessionTicketReceived.disconnectAll()
+        earlyDataAvailable.disconnectAll()
+        earlyDataRejected.disconnectAll()
+        peerVerifyError.disconnectAll()
+        sslErrors.disconnectAll()
+        handshakeInterruptedOnError.disconnectAll()
+        preSharedKeyAuthenticationRequired.disconnectAll()
+        credentialRequired.disconnectAll()
+        signatureRequired.disconnectAll()
     }
 }

@@ -29,7 +29,8 @@ extension SSLSocket: DescriptorWatcher {
     private var wantsToRead: Bool {
         switch phase {
         case .idle, .lookup, .connecting, .ended: false
-        case .silent, .handshaking, .encrypted: closing == nil && !isReadChannelFinished && !isInboxFull
+        case .silent, .handshaking, .encrypted:
+            closing == nil && !isReadChannelFinished && !isInboxFull && question == nil
         }
     }
 
@@ -81,6 +82,15 @@ extension SSLSocket: DescriptorWatcher {
         loop.giveBack(buffer)
     }
 
+    /// Goes on after a pause, with what came before it.
+    func continueReading() {
+        var buffer = loop.borrowReadBuffer()
+        let kept = tail.count
+        buffer.replaceSubrange(..<kept, with: tail)
+        process(&buffer, count: kept)
+        loop.giveBack(buffer)
+    }
+
     private func process(_ buffer: inout [UInt8], count: Int) {
         var count = count
         if awaitsProxyHeader {
@@ -101,6 +111,7 @@ extension SSLSocket: DescriptorWatcher {
             guard phase == .handshaking, closing == nil else { return }
         }
         var position = 0
+        channel?.now = SystemClock.unixTime
         do throws(TLSError) {
             while let event = try nextEvent(&buffer, count: count, at: &position) {
                 try handle(event, buffer)
@@ -131,7 +142,9 @@ extension SSLSocket: DescriptorWatcher {
         case .handshakeComplete: handshakeCompleted()
         case .alertReceived(let alert): notices.append(.alertReceived(alert))
         case .closeNotify: peerClosed()
-        case .earlyData, .earlyDataRejected, .sessionTicket: break
+        case .earlyData(let range): earlyDataReceived(buffer[range])
+        case .earlyDataRejected: notices.append(.earlyDataRejected)
+        case .sessionTicket(let session): ticketReceived(session)
         case .needs(let need): try decide(need)
         }
     }
@@ -148,13 +161,13 @@ extension SSLSocket: DescriptorWatcher {
 
     /// A complete ClientHello distinguishes a connection from those that only sit there.
     private func noteClientHello() {
-        guard !hasClientHello, channel?.session != nil else { return }
+        guard !hasClientHello, channel?.session != nil || question != nil else { return }
         hasClientHello = true
         supervisor?.clientHelloReceived(self)
     }
 
     private func takeKeyLog() {
-        guard keyLog != nil, let lines = channel?.takeKeyLog(), !lines.isEmpty else { return }
+        guard configuration.settings.keyLog != nil, let lines = channel?.takeKeyLog(), !lines.isEmpty else { return }
         notices.append(.keyLog(lines))
     }
 

@@ -53,8 +53,35 @@ public actor SSLSocket: LoopBound {
     /// The peer has sent an alert, `close_notify` included.
     public nonisolated let alertReceived = Signal<SSLSocket, Alert>()
 
+    /// A server has given the client a ticket: a later connection can offer the session, see
+    /// ``SSLConfiguration/sessionTicket``. It can be kept as bytes, with `exported()`.
+    public nonisolated let newSessionTicketReceived = Signal<SSLSocket, SSLSession>()
+    /// A client has sent early data to a server's socket: ``readEarlyData()`` takes it.
+    public nonisolated let earlyDataAvailable = Signal<SSLSocket, Void>()
+    /// The server has not taken the early data that a client has sent: write it again, if that is safe.
+    public nonisolated let earlyDataRejected = Signal<SSLSocket, Void>()
+
+    // MARK: Signals that ask
+
+    /// Something is wrong with the peer's certificate: one for each problem, before ``sslErrors``.
+    public nonisolated let peerVerifyError = Signal<SSLSocket, SSLError>()
+    /// Something is wrong with the peer's certificate: all that is, once. Decide with the value, in the slot or later,
+    /// or with ``ignoreSSLErrors()``.
+    public nonisolated let sslErrors = Signal<SSLSocket, SSLErrorsDecision>()
+    /// Something is wrong with the peer's certificate, and ``SSLConfiguration/handshakeMustInterruptOnError`` is set:
+    /// one for each problem, for as long as the handshake is continued.
+    public nonisolated let handshakeInterruptedOnError = Signal<SSLSocket, HandshakeInterruption>()
+    /// The client of a server's socket offers a pre-shared key that the configuration does not have.
+    public nonisolated let preSharedKeyAuthenticationRequired = Signal<SSLSocket, PreSharedKeyAuthenticator>()
+    /// A credential of the application's choice is to be shown: ``SSLConfiguration/asksForCredential``.
+    public nonisolated let credentialRequired = Signal<SSLSocket, CredentialRequest>()
+    /// A signature is needed by the key of a credential that is held elsewhere.
+    public nonisolated let signatureRequired = Signal<SSLSocket, PendingSignature>()
+
     // MARK: Settings
 
+    /// What a handshake does whose peer's certificate is not good.
+    public var pauseMode = PauseMode.pauseNever
     /// How many decrypted bytes are kept before no more are read from the kernel, which then slows the peer down. At
     /// most 64 KiB more may be there. 0 is no limit: then the peer decides how much memory we use.
     public var readBufferSize = 1 << 20 {
@@ -94,6 +121,10 @@ public actor SSLSocket: LoopBound {
     public internal(set) var session: NegotiatedSession?
     /// How long the handshake took, from the first byte to its end; `nil` before that.
     public internal(set) var handshakeDuration: Duration?
+    /// The session of the last ticket that a client was given; `nil` before that. Its lifetime is `expiry`.
+    public internal(set) var sessionTicket: SSLSession?
+    /// The problems that ``sslErrors`` has told, ignored or not; empty when there were none.
+    public internal(set) var sslHandshakeErrors: [SSLError] = []
     /// Nothing more will come: the peer has sent `close_notify`, or the connection is over.
     public internal(set) var isReadChannelFinished = false
 
@@ -129,11 +160,8 @@ public actor SSLSocket: LoopBound {
     var watch: EventLoop.Watch?
     var interest: Interest = []
     var channel: (any SecureChannel & ~Copyable)?
-    var keyLog: SSLConfiguration.KeyLog?
     var supervisor: Acceptor?
-    /// What it goes by; either the one or the other.
-    var serverConfiguration: PreparedConfiguration<ServerConfiguration>?
-    var clientConfiguration: PreparedConfiguration<ClientConfiguration>?
+    let configuration: PreparedConfiguration
     /// Addresses that are left to try, and the name that the certificate must carry.
     var candidates: [Endpoint] = []
     var peerVerifyName: String?
@@ -147,6 +175,9 @@ public actor SSLSocket: LoopBound {
     var uncommitted: ByteQueue?
     /// Bytes have come that nobody has looked at.
     var hasNews = false
+    /// Early data, not yet read by the user, and not yet sent.
+    var earlyInbox = ByteQueue()
+    var earlyOutgoing: [UInt8] = []
     /// Written by the user, not yet sealed.
     var outgoing = ByteQueue()
     /// Sealed, and sent up to `outboxSent`.
@@ -166,6 +197,14 @@ public actor SSLSocket: LoopBound {
 
     /// A trusted proxy has to introduce its client before anything else.
     var awaitsProxyHeader = false
+
+    /// What the handshake waits for, while it is paused; each has a number.
+    var question: Question?
+    var questionNumber: UInt64 = 0
+    var ignoresAllSSLErrors = false
+    var ignoredSSLErrors: [SSLError] = []
+    var continuesInterruptedHandshake = false
+
     var hasClientHello = false
     var handshakeStart: Duration?
     var handshakeDeadline: Deadline?
@@ -185,9 +224,13 @@ public actor SSLSocket: LoopBound {
     var isWritingAll = false
 
     /// A connection that came in.
-    init(accepted: consuming TCPSocket.Accepted, number: UInt64, on loop: EventLoop, for supervisor: Acceptor) {
+    init(
+        accepted: consuming TCPSocket.Accepted, number: UInt64, _ configuration: PreparedConfiguration,
+        on loop: EventLoop, for supervisor: Acceptor
+    ) {
         self.loop = loop
         self.number = number
+        self.configuration = configuration
         self.supervisor = supervisor
         endpoints.withLock { $0.peer = accepted.peer }
         socket = accepted.take()
@@ -202,12 +245,12 @@ public actor SSLSocket: LoopBound {
         self.endpoints.withLock { $0 = endpoints }
         socket = old.socket.take()
         channel = old.channel.take()
-        keyLog = old.keyLog
-        serverConfiguration = old.serverConfiguration
-        clientConfiguration = old.clientConfiguration
+        configuration = old.configuration
         phase = old.phase
         mode = old.mode
         session = old.session
+        sessionTicket = old.sessionTicket
+        sslHandshakeErrors = old.sslHandshakeErrors
         peerName = old.peerName
         handshakeDuration = old.handshakeDuration
         readBufferSize = old.readBufferSize
@@ -223,6 +266,7 @@ public actor SSLSocket: LoopBound {
         hasAnnouncedEncryption = true
         tail = old.tail
         inbox = old.inbox
+        earlyInbox = old.earlyInbox
         uncommitted = old.uncommitted
         hasNews = old.hasNews
         outgoing = old.outgoing
@@ -245,11 +289,10 @@ public actor SSLSocket: LoopBound {
         self.handshakeTimeout = handshakeTimeout
         number = 0
         do throws(ConfigurationError) {
-            clientConfiguration = try PreparedConfiguration(client: configuration)
+            self.configuration = try PreparedConfiguration(client: configuration)
         } catch {
             throw SocketFailure(error)
         }
-        keyLog = configuration.keyLog
     }
 }
 

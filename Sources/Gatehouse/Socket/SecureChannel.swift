@@ -3,6 +3,10 @@ import GatehouseTLS
 /// What a socket needs of the engine, in either role. `ServerConnection` and `ClientConnection` document the members.
 protocol SecureChannel: ~Copyable, Sendable {
     var session: NegotiatedSession? { get }
+    var now: Int64 { get set }
+    /// How much early data may be sent now, in bytes.
+    var earlyDataLimit: Int { get }
+    mutating func writeEarly(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError)
     mutating func receive(
         _ buffer: inout MutableSpan<UInt8>, at position: inout Int, output: inout [UInt8]
     ) throws(TLSError) -> Event?
@@ -14,5 +18,16 @@ protocol SecureChannel: ~Copyable, Sendable {
     mutating func takeKeyLog() -> [UInt8]
 }
 
-extension ServerConnection: SecureChannel {}
-extension ClientConnection: SecureChannel {}
+extension ServerConnection: SecureChannel {
+    var earlyDataLimit: Int { .max }
+
+    mutating func writeEarly(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        try answerEarlyData(plaintext, output: &output)
+    }
+}
+
+extension ClientConnection: SecureChannel {
+    mutating func writeEarly(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
+        try sendEarlyData(plaintext, output: &output)
+    }
+}

@@ -22,6 +22,9 @@ public struct ClientCertificatePolicy: Sendable {
     /// taken; `verification` decides otherwise. A client that does not speak of raw public keys (RFC 7250) is asked
     /// for an X.509 certificate.
     public var acceptedCertificateTypes: [CertificateType] = [.x509]
+    /// Whether a client that declines is judged like others: the connection pauses for `Need.peerVerdict`, with an empty
+    /// chain. It counts with `PeerVerification.asksForVerdict` only.
+    public var asksAboutMissingCertificate = false
     /// The signature schemes that clients may sign the handshake with.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The names of the authorities that clients are told of, DER-encoded; empty: they are not told
@@ -47,6 +50,11 @@ public struct ClientCertificatePolicy: Sendable {
     /// Clients have to show a certificate that passes.
     public static func required(_ verification: PeerVerification) -> ClientCertificatePolicy {
         ClientCertificatePolicy(.required, verification)
+    }
+
+    /// Whether the application decides about clients without a certificate.
+    var leavesMissingCertificateToApplication: Bool {
+        if case .asksForVerdict = verification { asksAboutMissingCertificate } else { false }
     }
 
     /// `nil` when nobody is asked.

@@ -29,7 +29,8 @@ public enum Event: Sendable {
 public enum Need: Sendable {
     /// A server needs a credential for this client: answer with `Decision.credential`.
     case credential(ClientHelloInfo)
-    /// Whether to trust the peer's certificates: answer with `.accept`, `.acceptDespiteProblems` or `.reject`.
+    /// Whether to trust the peer's certificates, or to let in a client without: answer with `.accept`,
+    /// `.acceptDespiteProblems` or `.reject`.
     case peerVerdict(PeerCertificates)
     /// A client offers pre-shared keys by these names, of its choosing: answer with `Decision.preSharedKey`.
     case preSharedKey(identities: [[UInt8]])
@@ -85,7 +86,8 @@ public struct ClientHelloInfo: Sendable {
 
 /// The peer's certificates, or its raw public key, to be judged.
 public struct PeerCertificates: Sendable {
-    /// The chain as it came, the peer's own first; empty when the peer shows a raw public key.
+    /// The chain as it came, the peer's own first; empty when the peer shows a raw public key, and for a client that
+    /// declined, if the configuration asks about those.
     public let chain: [Certificate]
     /// The peer's key, when it shows one instead of a certificate (RFC 7250). Nothing in it says whose it is.
     public let rawPublicKey: RawPublicKey?

@@ -22,7 +22,8 @@ struct TicketIssuer: ~Copyable {
         case .certificate(let proof):
             isDoubtful = proof.certificate.isDoubtful
             authenticationEnds = proof.certificate.validUntil
-        default: isDoubtful = false
+        case .anonymous(let allowed): isDoubtful = allowed.isDoubtful
+        case .preSharedKey: isDoubtful = false
         }
         if let earlier = accepted.selected?.session {
             (authenticatedAt, authenticationEnds) = (earlier.authenticatedAt, earlier.authenticationEnds)

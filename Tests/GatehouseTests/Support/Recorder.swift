@@ -21,6 +21,14 @@ final class Recorder: Sendable {
         server.alertSent.connect { [self] _, _, alert in add("alertSent \(alert.level) \(alert.description)") }
         server.alertReceived.connect { [self] _, _, alert in add("alertReceived \(alert.level) \(alert.description)") }
         server.acceptError.connect { [self] _, error in add("acceptError \(error)") }
+        server.peerVerifyError.connect { [self] _, _, error in add("peerVerifyError \(error.code)") }
+        server.sslErrors.connect { [self] _, _, decision in add("sslErrors \(decision.codes)") }
+        server.handshakeInterruptedOnError.connect { [self] _, _, interruption in
+            add("interrupted \(interruption.error.code)")
+        }
+        server.preSharedKeyAuthenticationRequired.connect { [self] _, _, authenticator in
+            add("psk \(authenticator.identity)")
+        }
     }
 
     /// Records every signal of a socket but those of reading and writing, and `modeChanged`.
@@ -34,6 +42,11 @@ final class Recorder: Sendable {
         socket.alertReceived.connect { [self] _, alert in add("alertReceived \(alert.level) \(alert.description)") }
         socket.readChannelFinished.connect { [self] _ in add("readChannelFinished") }
         socket.disconnected.connect { [self] _, ending in add("disconnected \(ending)") }
+        socket.peerVerifyError.connect { [self] _, error in add("peerVerifyError \(error.code)") }
+        socket.sslErrors.connect { [self] _, decision in add("sslErrors \(decision.codes)") }
+        socket.handshakeInterruptedOnError.connect { [self] _, interruption in
+            add("interrupted \(interruption.error.code)")
+        }
     }
 }
 
@@ -54,4 +67,9 @@ final class WeakReference<Object: AnyObject & Sendable>: Sendable {
         get { reference.withLock { $0.object } }
         set { reference.withLock { $0.object = newValue } }
     }
+}
+
+extension SSLErrorsDecision {
+    /// What is wrong, as text.
+    var codes: String { errors.map { "\($0.code)" }.joined(separator: ", ") }
 }

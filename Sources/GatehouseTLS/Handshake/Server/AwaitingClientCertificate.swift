@@ -16,7 +16,11 @@ struct AwaitingClientCertificate: ~Copyable, Sendable {
             // RFC 9846 §4.5.1.4: "If the client does not send any certificates (i.e., it sends an empty Certificate
             // message), the server MAY at its discretion either continue the handshake without client authentication,
             // or abort the handshake with a "certificate_required" alert."
-            guard let allowed = AnonymityAllowed(policy) else {
+            if policy.leavesMissingCertificateToApplication {
+                core.tell(.needs(.peerVerdict(PeerCertificates(peer, name: nil))))
+                return .judgingAnonymous(JudgingAnonymous(agreement: agreement))
+            }
+            guard let allowed = AnonymityAllowed.byConfiguration(policy) else {
                 throw .peerIncompatible(.clientCertificateRequired)
             }
             return .awaitingClientFinished(
@@ -25,6 +29,17 @@ struct AwaitingClientCertificate: ~Copyable, Sendable {
         core.session?.peer = peer
         return .awaitingClientCertificateVerify(
             AwaitingClientCertificateVerify(agreement: agreement, peer: peer))
+    }
+}
+
+/// Waits for the application's verdict about a client without a certificate.
+struct JudgingAnonymous: ~Copyable, Sendable {
+    let agreement: ServerAgreement
+
+    consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingClientFinished {
+        core.endPause()
+        return AwaitingClientFinished(
+            agreement: agreement, authentication: .anonymous(.byApplication(despiteProblems: despiteProblems)))
     }
 }
 

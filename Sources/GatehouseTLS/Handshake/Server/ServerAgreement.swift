@@ -19,11 +19,23 @@ enum ClientAuthentication: ~Copyable, Sendable {
     case preSharedKey(PreSharedKeyAgreed)
 }
 
-/// Says that the configuration lets clients in without a certificate; only it makes one.
+/// Says that a client may come in without a certificate: the configuration lets everybody, or the application this one.
 struct AnonymityAllowed: ~Copyable, Sendable {
-    /// Nobody is asked for a certificate, or nobody has to have one.
-    init?(_ policy: ClientCertificatePolicy) {
-        if policy.requirement == .required { return nil }
+    /// Let in although something is wrong with that: no later session may rest on it.
+    let isDoubtful: Bool
+
+    private init(isDoubtful: Bool) {
+        self.isDoubtful = isDoubtful
+    }
+
+    /// `nil` when clients have to have a certificate.
+    static func byConfiguration(_ policy: ClientCertificatePolicy) -> AnonymityAllowed? {
+        policy.requirement == .required ? nil : AnonymityAllowed(isDoubtful: false)
+    }
+
+    /// The application said so.
+    static func byApplication(despiteProblems: Bool) -> AnonymityAllowed {
+        AnonymityAllowed(isDoubtful: despiteProblems)
     }
 }
 
@@ -41,7 +53,7 @@ extension ServerHandshake {
                 : .awaitingClientFinished(
                     AwaitingClientFinished(agreement: agreement, authentication: authentication))
         }
-        if policy.requirement == .none, let allowed = AnonymityAllowed(policy) {
+        if policy.requirement == .none, let allowed = AnonymityAllowed.byConfiguration(policy) {
             return .awaitingClientFinished(
                 AwaitingClientFinished(agreement: agreement, authentication: .anonymous(allowed)))
         }

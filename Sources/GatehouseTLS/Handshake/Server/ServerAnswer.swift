@@ -7,6 +7,8 @@ enum ServerAnswer: ~Copyable {
     case signature(Signing, [UInt8])
     case accepted(JudgingClient)
     case acceptedDespiteProblems(JudgingClient)
+    case acceptedAnonymous(JudgingAnonymous)
+    case acceptedAnonymousDespiteProblems(JudgingAnonymous)
     case refused(AlertDescription)
     /// The state does not wait for this decision; it stays as it was.
     case mismatch(ServerHandshake)
@@ -20,6 +22,9 @@ enum ServerAnswer: ~Copyable {
         case .signature(let state, let signature): try state.resume(signature, &core)
         case .accepted(let state): .awaitingClientFinished(state.accept(despiteProblems: false, &core))
         case .acceptedDespiteProblems(let state):
+            .awaitingClientFinished(state.accept(despiteProblems: true, &core))
+        case .acceptedAnonymous(let state): .awaitingClientFinished(state.accept(despiteProblems: false, &core))
+        case .acceptedAnonymousDespiteProblems(let state):
             .awaitingClientFinished(state.accept(despiteProblems: true, &core))
         case .refused(let alert): throw .refused(alert)
         case .mismatch(let state): state
@@ -66,6 +71,13 @@ extension ServerHandshake {
             case .acceptDespiteProblems: .acceptedDespiteProblems(state)
             case .reject(let alert): .refused(alert)
             default: .mismatch(.judgingClient(state))
+            }
+        case .judgingAnonymous(let state):
+            switch decision {
+            case .accept: .acceptedAnonymous(state)
+            case .acceptDespiteProblems: .acceptedAnonymousDespiteProblems(state)
+            case .reject(let alert): .refused(alert)
+            default: .mismatch(.judgingAnonymous(state))
             }
         case let state: .mismatch(state)
         }

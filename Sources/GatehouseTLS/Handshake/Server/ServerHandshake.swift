@@ -16,6 +16,8 @@
 //       | EndOfEarlyData
 //     AwaitingClientCertificate     when the client was asked for one
 //       | Certificate
+//     JudgingAnonymous              a pause, when there is none in it and the configuration asks for a verdict
+//       | a verdict                 then AwaitingClientFinished
 //     AwaitingClientCertificateVerify
 //       | CertificateVerify
 //     JudgingClient                 a pause, when the configuration asks for a verdict
@@ -38,6 +40,7 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
     case awaitingEndOfEarlyData(AwaitingEndOfEarlyData)
     case awaitingClientCertificate(AwaitingClientCertificate)
     case awaitingClientCertificateVerify(AwaitingClientCertificateVerify)
+    case judgingAnonymous(JudgingAnonymous)
     case judgingClient(JudgingClient)
     case awaitingClientFinished(AwaitingClientFinished)
     case sealingTickets(SealingTickets)
@@ -61,6 +64,7 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
             case .choosingPreSharedKey: throw .misuse(.noSuchDecision)
             case .choosingCredential: throw .misuse(.noSuchDecision)
             case .signing: throw .misuse(.noSuchDecision)
+            case .judgingAnonymous: throw .misuse(.noSuchDecision)
             case .judgingClient: throw .misuse(.noSuchDecision)
             case .failed(let error): throw error
             }

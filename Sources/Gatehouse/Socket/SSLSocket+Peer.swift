@@ -1,0 +1,28 @@
+import GatehouseTLS
+
+// MARK: - Who the peer is
+
+extension SSLSocket {
+    /// What the connection goes by.
+    public var sslConfiguration: SSLConfiguration { configuration.settings }
+
+    /// The peer's own certificate; `nil` when it was not asked or has sent none. It says who the peer claims to be:
+    /// ``isPeerVerified`` tells whether to believe it. It stays readable after the end.
+    public var peerCertificate: SSLCertificate? { peerCertificateChain.first }
+
+    /// The peer's certificates as it sent them, its own first. They stay readable after the end.
+    public var peerCertificateChain: [SSLCertificate] { session?.peerCertificates ?? [] }
+
+    /// Whether the peer has shown a certificate that is good in every way, in this handshake or in the one that is
+    /// resumed. It is `false` when problems were ignored.
+    public var isPeerVerified: Bool { session?.isPeerVerified ?? false }
+
+    /// The host name that the client has asked for, in lower case, without a trailing dot; `nil` when it named none.
+    public var requestedServerName: String? { session?.serverName }
+
+    /// The application protocol that was negotiated (RFC 7301).
+    public var nextNegotiatedProtocol: String? { session?.applicationProtocol }
+
+    /// The DER of the OCSP responses that a server has stapled to its certificates.
+    public var ocspResponses: [[UInt8]] { session?.peerOCSPResponse.map { [$0] } ?? [] }
+}
