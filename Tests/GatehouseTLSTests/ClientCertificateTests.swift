@@ -121,6 +121,36 @@ struct ClientCertificateTests {
         }
     }
 
+    @Test("F-06 G-22 a client without a certificate, judged by the application; no ticket in spite of problems")
+    func missingCertificate() throws {
+        var (client, server) = try Self.configurations(ClientCertificatePolicy.optional)
+        client.credentials = []
+        server.resumption = .tickets(TicketKeys())
+        server.clientAuthentication = .required(.asksForVerdict)
+        server.clientAuthentication.asksAboutMissingCertificate = true
+        for (verdict, tickets, error) in [
+            (Decision.accept, 2, nil), (.acceptDespiteProblems, 0, nil),
+            (.reject(.certificateRequired), 0, TLSError.refused(.certificateRequired)),
+            (.preSharedKey(nil), 0, .misuse(.noSuchDecision)),
+        ] {
+            let loopback = try Loopback(client, server)
+            try loopback.run()
+            guard case .needs(.peerVerdict(let peer)) = loopback.serverEvents.last else {
+                Issue.record("the server did not ask")
+                return
+            }
+            #expect(peer.chain.isEmpty)
+            do throws(TLSError) {
+                try loopback.server.resume(with: verdict, output: &loopback.toClient)
+                try loopback.run()
+                #expect(error == nil && loopback.isEstablished && loopback.serverSession?.isPeerVerified == false)
+                #expect(loopback.sessions.count == tickets)
+            } catch let thrown {
+                #expect(thrown == error)
+            }
+        }
+    }
+
     @Test("F-05 a credential chosen later, and none that fits")
     func credentialChoice() throws {
         let (client, _) = try FullHandshakeTests.configurations()
