@@ -51,7 +51,7 @@ extension SSLConfiguration {
     /// Whom a client trusts to sign for servers.
     fileprivate func serverStore(_ mode: PeerVerifyMode) throws(ConfigurationError) -> TrustStore {
         if let trustStore { return trustStore }
-        guard mode != .none else { return .empty }
+        guard mode != .none, acceptedCertificateTypes.contains(.x509) else { return .empty }
         do throws(SystemTrustError) {
             return try TrustStore.system()
         } catch {
@@ -102,6 +102,7 @@ extension SSLConfiguration {
         engine.ticketCount = sessionTicketCount
         engine.ticketLifetime = UInt32(clamping: sessionTicketLifetime.components.seconds)
         engine.recordPadding = recordPadding
+        engine.recordSizing = recordSizing
         engine.recordSizeLimit = recordSizeLimit
         engine.collectsKeyLog = keyLog != nil
     }
@@ -112,6 +113,7 @@ extension SSLConfiguration {
             missingCertificateIsFatal
             ? ClientCertificatePolicy.required(.asksForVerdict) : .optional(.asksForVerdict)
         policy.asksAboutMissingCertificate = judge.mode == .verify && !missingCertificateIsFatal
+        policy.acceptedCertificateTypes = acceptedCertificateTypes
         policy.signatureSchemes = signatureSchemes
         if announcesCertificateAuthorities { policy.certificateAuthorities = trustStore?.authorityNames ?? [] }
         return policy
@@ -129,12 +131,14 @@ extension SSLConfiguration {
     func applyClientSettings(to engine: inout ClientConfiguration) {
         engine.cipherSuites = ciphers
         engine.groups = groups
+        engine.acceptedCertificateTypes = acceptedCertificateTypes
         engine.signatureSchemes = signatureSchemes
         engine.applicationProtocols = allowedNextProtocols
         engine.requestsOCSPStaple = ocspStaplingEnabled
         engine.requestsSignedCertificateTimestamps = requestsSignedCertificateTimestamps
         engine.sendsGREASE = sendsGREASE
         engine.recordPadding = recordPadding
+        engine.recordSizing = recordSizing
         engine.recordSizeLimit = recordSizeLimit
         engine.credentials = credentials
         engine.asksForCredential = asksForCredential

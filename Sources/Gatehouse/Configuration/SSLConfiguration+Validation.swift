@@ -23,9 +23,6 @@ extension SSLConfiguration {
         guard (.zero ... .seconds(Int(UInt32.max))).contains(sessionTicketLifetime) else {
             throw .invalidTicketSettings
         }
-        guard allowedNextProtocols.reduce(0, { $0 + $1.utf8.count + 1 }) <= Self.longestExtension else {
-            throw .unusableSetting("allowedNextProtocols do not fit into a ClientHello")
-        }
         guard !signatureSchemes.isEmpty else { throw .unusableSetting("no signature scheme is configured") }
         for scheme in signatureSchemes where !SignatureScheme.supportedInHandshake.contains(scheme) {
             throw .unusableSetting("the signature scheme \(scheme) is not supported")
@@ -100,10 +97,16 @@ extension SSLConfiguration {
         }
     }
 
+    /// What the peer may show.
+    var acceptedCertificateTypes: [CertificateType] {
+        if trustedPublicKeys.isEmpty { return [.x509] }
+        return trustStore == nil ? [.rawPublicKey] : [.rawPublicKey, .x509]
+    }
+
     /// What ``PeerVerifyMode/auto`` means here.
     var serverVerifyMode: PeerVerifyMode {
         switch peerVerifyMode {
-        case .auto where trustStore == nil: .none
+        case .auto where trustStore == nil && trustedPublicKeys.isEmpty: .none
         default: peerVerifyMode
         }
     }

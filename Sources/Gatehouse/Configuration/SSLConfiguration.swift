@@ -24,7 +24,7 @@ public struct SSLConfiguration: Sendable {
 
     // MARK: Who we are
 
-    /// The certificates to show, each chain with its key. A server shows the first that carries the name asked for and
+    /// The certificates to show, each chain with its key, or public keys alone (RFC 7250). A server shows the first that carries the name asked for and
     /// whose key the client accepts; a client, to a server that asks, the first whose key the server accepts.
     public var credentials: [Credential] = []
     /// Whether each connection asks for a credential with `credentialRequired` instead of choosing from
@@ -45,6 +45,9 @@ public struct SSLConfiguration: Sendable {
     /// (`TrustStore.system()`), a server trusts nobody. The system's authorities certify servers; who sets them for
     /// clients lets everybody in who has ever got a certificate.
     public var trustStore: TrustStore?
+    /// Keys of peers that are trusted without a certificate (RFC 7250). If there are any, the peer may show one of
+    /// them, and a certificate only if ``trustStore`` is set as well.
+    public var trustedPublicKeys: [RawPublicKey] = []
     /// What is demanded of the peer's chain beyond the signatures, revocation included.
     public var verificationPolicy = VerificationPolicy.default
     /// Revocation lists to judge the peer's chain with.
@@ -127,6 +130,8 @@ public struct SSLConfiguration: Sendable {
 
     /// How records are padded, to hide how long their content is.
     public var recordPadding = RecordPadding.none
+    /// How long records are made.
+    public var recordSizing = RecordSizing.full
     /// The longest record, in bytes, that we want to receive (RFC 8449), 64 to 16385; `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Whether a client's hello carries values that mean nothing (GREASE, RFC 8701), so that servers keep ignoring what

@@ -31,6 +31,8 @@ public struct SSLError: Error, Sendable {
         case pathLengthExceeded = 15
         /// A certificate must not be used for this purpose.
         case invalidPurpose = 16
+        /// The peer has shown a key instead of a certificate, and it is not among the trusted ones.
+        case certificateUntrusted = 17
         /// The peer has sent no certificate.
         case noPeerCertificate = 21
         /// The certificate is not issued for the name that was asked for.
@@ -120,6 +122,7 @@ extension SSLError.Code {
             case .invalidCACertificate: .invalidCACertificate
             case .pathLengthExceeded: .pathLengthExceeded
             case .invalidPurpose: .invalidPurpose
+            case .untrustedPublicKey: .certificateUntrusted
             case .noPeerCertificate: .noPeerCertificate
             case .hostNameMismatch: .hostNameMismatch
             case .certificateStatusUnknown: .certificateStatusUnknown

@@ -1,3 +1,4 @@
+public import GatehouseCertificates
 import GatehouseTLS
 
 // MARK: - Who the peer is
@@ -17,8 +18,8 @@ extension SSLSocket {
     /// resumed. It is `false` when problems were ignored.
     public var isPeerVerified: Bool { session?.isPeerVerified ?? false }
 
-    /// The host name that the client has asked for, in lower case, without a trailing dot; `nil` when it named none.
-    public var requestedServerName: String? { session?.serverName }
+    /// The key that the peer has shown instead of a certificate (RFC 7250).
+    public var peerRawPublicKey: RawPublicKey? { session?.peerRawPublicKey }
 
     /// The application protocol that was negotiated (RFC 7301).
     public var nextNegotiatedProtocol: String? { session?.applicationProtocol }

@@ -36,8 +36,8 @@ import Testing
     func pairs() throws {
         let key = try PreSharedKey(identity: [1], key: [UInt8](repeating: 7, count: 16), hash: .sha384)
         refusesSetting("peerVerifyDepth") { $0.peerVerifyDepth = -1 }
-        refusesSetting("allowedNextProtocols") {
-            $0.allowedNextProtocols = (0..<300).map { "\($0)" + String(repeating: "a", count: 250) }
+        refuses(.tooManyApplicationProtocols(bytes: 257 * 256)) {
+            $0.allowedNextProtocols = [String](repeating: String(repeating: "a", count: 255), count: 257)
         }
         refusesSetting("signature scheme") { $0.signatureSchemes = [] }
         refusesSetting("signature scheme") { $0.signatureSchemes = [.rsaPKCS1SHA256] }

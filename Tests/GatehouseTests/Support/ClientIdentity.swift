@@ -15,6 +15,11 @@ enum ClientIdentity {
 
     static let good = credential("client") { $0.purposes = [.clientAuthentication] }
     static let serverOnly = credential("a server") { $0.purposes = [.serverAuthentication] }
+    /// A server's, for localhost.
+    static let localhost = credential("localhost") {
+        $0.dnsNames = ["localhost"]
+        $0.purposes = [.serverAuthentication]
+    }
     static let expired = credential("expired") {
         $0.notBefore = SystemClock.unixTime - 7200
         $0.notAfter = SystemClock.unixTime - 3600
