@@ -54,6 +54,25 @@ struct OCSPTests {
         #expect(findings(revoked, stapled: try self.response(revoked)) == ["ocspStatusUnknown at 0"])
     }
 
+    @Test("what a response says, for people")
+    func answers() throws {
+        for isRevoked in [false, true] {
+            let authority = try made(isRevoked: isRevoked)
+            defer { authority.openssl.remove() }
+            let answers = try OCSPAnswer.answers(in: try response(authority))
+            #expect(answers.count == 1)
+            let answer = try #require(answers.first)
+            #expect(!answer.serialNumber.isEmpty)
+            #expect(answer.thisUpdate < answer.nextUpdate ?? .min)
+            switch answer.status {
+            case .good: #expect(!isRevoked)
+            case .revoked(let time): #expect(isRevoked && time <= answer.thisUpdate)
+            case .unknown: Issue.record("unknown")
+            }
+        }
+        #expect(throws: CertificateError.self) { try OCSPAnswer.answers(in: [1, 2]) }
+    }
+
     @Test("B-52 of several answers, those about this certificate count")
     func severalAnswers() throws {
         let authority = try made(isRevoked: true)

@@ -79,10 +79,12 @@ extension SSLConfiguration {
         case .automatic: engine.resumption = .tickets(resources.ticketKeys)
         case .tickets(let keys): engine.resumption = .tickets(keys)
         case .store(let store): engine.resumption = .store(store)
+        case .sealer(let sealer): engine.resumption = .sealer(sealer)
         }
         if maximumEarlyDataSize > 0 {
             engine.earlyData = EarlyDataPolicy(
                 maximumSize: maximumEarlyDataSize, replayGuard: replayGuard ?? resources.replayGuard)
+            engine.earlyData?.ageTolerance = earlyDataAgeTolerance
         }
         return engine
     }
@@ -145,6 +147,7 @@ extension SSLConfiguration {
         engine.preSharedKeys = preSharedKeys
         engine.allowsPSKOnlyKeyExchange = dangerouslyAllowsPSKOnlyKeyExchange
         if case .disabled = sessionResumption { engine.offersResumption = false }
+        engine.ticketRequest = requestedTickets
         engine.verifiesResumedSessions = verifiesResumedSessions
         engine.offersEarlyData = offersEarlyData
         engine.collectsKeyLog = keyLog != nil

@@ -28,6 +28,8 @@ public enum SSLSessionResumption: Sendable {
     case tickets(TicketKeys)
     /// With tickets that name a session in this store, each good once.
     case store(SessionStore)
+    /// With tickets that a server's sealer makes and opens, with keys of its own.
+    case sealer(any TicketSealer)
 }
 
 extension SSLConfiguration {

@@ -23,6 +23,7 @@ extension SSLConfiguration {
         guard (.zero ... .seconds(Int(UInt32.max))).contains(sessionTicketLifetime) else {
             throw .invalidTicketSettings
         }
+        guard earlyDataAgeTolerance >= 0 else { throw .unusableSetting("earlyDataAgeTolerance is negative") }
         guard !signatureSchemes.isEmpty else { throw .unusableSetting("no signature scheme is configured") }
         for scheme in signatureSchemes where !SignatureScheme.supportedInHandshake.contains(scheme) {
             throw .unusableSetting("the signature scheme \(scheme) is not supported")

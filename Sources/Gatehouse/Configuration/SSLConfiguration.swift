@@ -96,6 +96,9 @@ public struct SSLConfiguration: Sendable {
     public var sessionTicketCount = 2
     /// How long a server's tickets are good, at most 7 days.
     public var sessionTicketLifetime = Duration.seconds(86_400)
+    /// How many tickets a client asks for, after a full and after a resumed handshake (RFC 9149); `nil`: the server
+    /// decides.
+    public var requestedTickets: (afterFullHandshake: UInt8, afterResumption: UInt8)?
     /// The session that a client offers to resume; `SSLSocket.newSessionTicketReceived` gives them. Use each for one
     /// connection: two with the same ticket can be linked (RFC 9846 §C.4).
     public var sessionTicket: SSLSession?
@@ -105,6 +108,8 @@ public struct SSLConfiguration: Sendable {
     /// can send it again, elsewhere or later, and it is not forward secret: only what may be repeated belongs there.
     /// It never comes through `read`, see `SSLSocket.readEarlyData()`.
     public var maximumEarlyDataSize: UInt32 = 0
+    /// By how many seconds a client's idea of its ticket's age may differ from the server's for early data to be taken.
+    public var earlyDataAgeTolerance = 10
     /// What remembers the tickets whose early data a server has taken; `nil`, the default: a guard in the server's
     /// memory, shared by its threads. Servers that share ticket keys share a guard too.
     public var replayGuard: (any ReplayGuard)?

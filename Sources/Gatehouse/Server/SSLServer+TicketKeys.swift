@@ -15,10 +15,10 @@ struct ResumptionResources: Sendable {
     /// Puts a new key first if the one that is there has done its time.
     ///
     /// - Returns: whether there is a new one.
-    mutating func rotate(_ settings: SSLConfiguration) -> Bool {
-        guard SystemClock.monotonic - rotated >= Self.period(settings) else { return false }
+    mutating func rotate(_ settings: SSLConfiguration, now: Duration = SystemClock.monotonic) -> Bool {
+        guard now - rotated >= Self.period(settings) else { return false }
         ticketKeys = ticketKeys.rotated(keeping: 2)
-        rotated = SystemClock.monotonic
+        rotated = now
         return true
     }
 }

@@ -37,10 +37,18 @@ extension SSLSocket {
     func decide(_ need: Need) throws(TLSError) {
         switch need {
         case .peerVerdict(let peer): try judge(peer)
-        case .preSharedKey(let identities): wait(for: .preSharedKey(identities[...]))
+        case .preSharedKey(let identities):
+            // After a HelloRetryRequest the client offers the same once more.
+            if hasAskedForPreSharedKey {
+                try channel?.resume(with: .preSharedKey(suppliedPreSharedKey), output: &outbox)
+            } else {
+                wait(for: .preSharedKey(identities[...]))
+            }
         case .credential(let info): wait(for: .credential(info))
         case .clientCredential(let info): wait(for: .clientCredential(info))
         case .signature(let request): wait(for: .signature(request))
+        // No configuration made here leaves tickets to the application.
+        case .ticketSealing, .ticketOpening: try channel?.resume(with: .reject(.internalError), output: &outbox)
         }
     }
 
@@ -75,6 +83,7 @@ extension SSLSocket {
                 report(review)
             }
         case .preSharedKey(let identities):
+            hasAskedForPreSharedKey = true
             guard let identity = identities.first else { return proceed(with: .preSharedKey(nil)) }
             let authenticator = PreSharedKeyAuthenticator(
                 identity: identity, answer: pendingAnswer { $0.preSharedKeyAnswered($1) })
@@ -109,10 +118,11 @@ extension SSLSocket {
     }
 
     private func interrupt(_ error: SSLError) {
+        let number = questionNumber
         continuesInterruptedHandshake = false
         let interruption = HandshakeInterruption(error: error, answer: pendingAnswer { $0.interruptionAnswered($1) })
         supervisor?.tell { [self] in $0.handshakeInterruptedOnError.emit(from: $0, (self, interruption)) }
-        handshakeInterruptedOnError.emit(from: self, interruption)
+        if awaitsAnswer(number) { handshakeInterruptedOnError.emit(from: self, interruption) }
     }
 
     private func report(_ review: PeerReview) {
@@ -128,7 +138,7 @@ extension SSLSocket {
         sslHandshakeErrors = review.errors
         let decision = SSLErrorsDecision(errors: review.errors, answer: pendingAnswer { $0.peerAnswered($1) })
         supervisor?.tell { [self] in $0.sslErrors.emit(from: $0, (self, decision)) }
-        sslErrors.emit(from: self, decision)
+        if awaitsAnswer(number) { sslErrors.emit(from: self, decision) }
     }
 
     // MARK: Answers
@@ -189,7 +199,9 @@ extension SSLSocket {
     private func preSharedKeyAnswered(_ answer: PreSharedKeyAuthenticator.Answer?) {
         guard case .preSharedKey(let identities) = question else { return }
         switch answer {
-        case .key(let key): proceed(with: .preSharedKey(key))
+        case .key(let key):
+            suppliedPreSharedKey = key
+            proceed(with: .preSharedKey(key))
         case .reject:
             // RFC 9257 §6.1.2: whoever probes does not learn why.
             let reveals = configuration.settings.revealsUnknownPreSharedKeyIdentity
@@ -260,7 +272,9 @@ extension SSLSocket {
     /// Ends the pause of ``PauseMode/pauseOnSSLErrors``: the handshake goes on if the problems are ignored by now, and
     /// ends otherwise.
     public func resume() {
-        guard case .peer(let review) = question, phase == .handshaking, closing == nil else { return }
+        // Interruptions come before, and are not answered like this.
+        guard case .peer(let review) = question, !sslHandshakeErrors.isEmpty, phase == .handshaking, closing == nil
+        else { return }
         settle(review, ignoring: areIgnored(review.errors))
         deliver()
     }

@@ -24,6 +24,10 @@ extension SSLSocket {
     /// The application protocol that was negotiated (RFC 7301).
     public var nextNegotiatedProtocol: String? { session?.applicationProtocol }
 
-    /// The DER of the OCSP responses that a server has stapled to its certificates.
-    public var ocspResponses: [[UInt8]] { session?.peerOCSPResponse.map { [$0] } ?? [] }
+    /// What the OCSP response says that a server has stapled to its certificate; empty when none came, or one that is
+    /// none. It was checked with the certificate, if ``isPeerVerified``. Its bytes are in ``session``.
+    public var ocspResponses: [OCSPAnswer] {
+        guard let response = session?.peerOCSPResponse else { return [] }
+        return (try? OCSPAnswer.answers(in: response)) ?? []
+    }
 }

@@ -204,6 +204,8 @@ public actor SSLSocket: LoopBound {
     var ignoresAllSSLErrors = false
     var ignoredSSLErrors: [SSLError] = []
     var continuesInterruptedHandshake = false
+    var hasAskedForPreSharedKey = false
+    var suppliedPreSharedKey: PreSharedKey?
 
     var hasClientHello = false
     var handshakeStart: Duration?

@@ -158,6 +158,28 @@ import Testing
         await attempt.end()
     }
 
+    @Test("SV-10, F-04 after a HelloRetryRequest nobody is asked again")
+    func retry() async throws {
+        for supplies in [true, false] {
+            let attempt = try await Attempt(
+                Self.server {
+                    $0.groups = [.x25519]
+                    if !supplies {
+                        $0.credentials = [Fixture.credential]
+                        $0.preSharedKeyPolicy = .orCertificate
+                    }
+                }, Self.client { $0.groups = [.secp256r1, .x25519] }
+            ) { server in
+                server.preSharedKeyAuthenticationRequired.connect { _, _, authenticator in
+                    if supplies { #expect(throws: Never.self) { try authenticator.supply(Self.secret) } }
+                }
+            }
+            #expect(attempt.story == [Self.signal, "pending"])
+            #expect(await attempt.client.session?.roundTrips == 2)
+            await attempt.end()
+        }
+    }
+
     @Test("psk_ke: without a key agreement, when both sides dangerously allow it")
     func withoutAgreement() async throws {
         let attempt = try await Attempt(

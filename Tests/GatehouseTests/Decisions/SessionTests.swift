@@ -1,8 +1,9 @@
-import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
 import Testing
+
+@testable import Gatehouse
 
 /// Coming back: sessions and early data, in both roles.
 @Suite(.timeLimit(.minutes(2))) struct SessionTests {
@@ -102,6 +103,29 @@ import Testing
         }
         await first.close()
         await second.close()
+    }
+
+    @Test("G-6, F-09 a server's own keys rotate: two earlier ones still open their tickets, older ones do not")
+    func rotation() async throws {
+        let settings = try Fixture.server()
+        var resources = ResumptionResources()
+        let start = SystemClock.monotonic
+        var configuration = settings
+        configuration.sessionResumption = .tickets(resources.ticketKeys)
+        let (server, _, endpoint) = try await SSLServer.listening(configuration)
+        let (_, _, session) = try await visit(server, endpoint, self.configuration(resuming: nil))
+        let isEarly = resources.rotate(settings, now: start + ResumptionResources.period(settings) / 2)
+        #expect(!isEarly)
+        for rotations in 1...3 {
+            let now = start + (ResumptionResources.period(settings) + .seconds(1)) * rotations
+            let isRotated = resources.rotate(settings, now: now)
+            #expect(isRotated)
+            configuration.sessionResumption = .tickets(resources.ticketKeys)
+            try await server.setSSLConfiguration(configuration)
+            let (client, _, _) = try await visit(server, endpoint, self.configuration(resuming: session))
+            #expect(await client.isSessionResumed == (rotations < 3))
+        }
+        await server.close()
     }
 
     @Test("F-09, G-12 a change of whom to trust voids sessions; the same settings made anew do not")

@@ -20,6 +20,11 @@ enum ClientIdentity {
         $0.dnsNames = ["localhost"]
         $0.purposes = [.serverAuthentication]
     }
+    /// The same behind an intermediate, which comes along.
+    static let localhostChained = credential(throughIntermediate: "localhost") {
+        $0.dnsNames = ["localhost"]
+        $0.purposes = [.serverAuthentication]
+    }
     static let expired = credential("expired") {
         $0.notBefore = SystemClock.unixTime - 7200
         $0.notAfter = SystemClock.unixTime - 3600
@@ -35,11 +40,7 @@ enum ClientIdentity {
         return credential([certificate("self", ownKey)], ownKey)
     }()
     /// With its intermediate.
-    static let chained: Credential = {
-        let leaf = credential("chained", by: (intermediate, intermediateKey))
-        guard let key = leaf.key else { return leaf }
-        return credential(leaf.chain + [intermediate], key)
-    }()
+    static let chained = credential(throughIntermediate: "chained")
 
     /// A server's configuration that asks for certificates of the authority.
     static func server(
@@ -68,6 +69,14 @@ enum ClientIdentity {
     ) -> Credential {
         let key = key()
         return credential([certificate(name, key, by: issuer, change)], key)
+    }
+
+    /// Issued by the intermediate, which comes along.
+    private static func credential(
+        throughIntermediate name: String, _ change: (inout CertificateTemplate) -> Void = { _ in }
+    ) -> Credential {
+        let key = key()
+        return credential([certificate(name, key, by: (intermediate, intermediateKey), change), intermediate], key)
     }
 
     private static func credential(_ chain: [SSLCertificate], _ key: SSLKey) -> Credential {
