@@ -145,6 +145,8 @@ extension SSLSocket: DescriptorWatcher {
         case .earlyData(let range): earlyDataReceived(buffer[range])
         case .earlyDataRejected: notices.append(.earlyDataRejected)
         case .sessionTicket(let session): ticketReceived(session)
+        case .clientAuthenticated: session = channel?.session
+        case .certificateRequestAnswered, .clientDeclined: break
         case .needs(let need): try decide(need)
         }
     }

@@ -94,6 +94,11 @@ public struct ClientCertificatePolicy: Sendable {
         return type
     }
 
+    /// Whether a client may show this.
+    func accepts(_ type: CertificateType) -> Bool {
+        verification.certificateTypes(acceptedCertificateTypes).contains(type)
+    }
+
     /// Whether a client that showed this may come back without showing it again.
     func allowsResumption(with peer: ShownCredential) -> Bool {
         requirement == .none || verification.allowsResumption(with: peer, acceptedCertificateTypes)

@@ -18,6 +18,8 @@ enum Limits {
     static let warningAlerts = 4
     /// Messages after the handshake without application data between: `unexpected_message`.
     static let postHandshakeMessages = 32
+    /// Requests for a certificate after the handshake that are not answered yet: the application gets an error.
+    static let certificateRequests = 8
     /// Entries of a list that are looked at; the rest is skipped, not an error.
     static let listEntries = 128
     /// Pre-shared keys of a ClientHello that are looked at; the rest is ignored.

@@ -74,12 +74,21 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     }
 
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError) {
+        try act(output: &output) { (role, core) throws(TLSError) in
+            try role.updateKeys(requestingPeers: requestingPeers, &core)
+        }
+    }
+
+    /// Does what the application asks of the role's state.
+    mutating func act<Result>(
+        output: inout [UInt8], _ action: (inout Role, inout ConnectionCore) throws(TLSError) -> Result
+    ) throws(TLSError) -> Result {
         if let failure { throw failure }
         guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
         swap(&core.output, &output)
         defer { swap(&core.output, &output) }
         do throws(TLSError) {
-            try role.updateKeys(requestingPeers: requestingPeers, &core)
+            return try action(&role, &core)
         } catch {
             fail(error)
             throw error
@@ -145,6 +154,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
             // RFC 9846 §5.1: "Handshake messages MUST NOT be interleaved with other record types."
             guard !core.joiner.isInMessage else { throw .peerMisbehaved(.interleavedRecord) }
             guard core.isEstablished else { return try core.takeEarlyData(record.content) }
+            guard !core.awaitsOnlyHandshake else { throw .peerMisbehaved(.unexpectedApplicationData) }
             guard !record.content.isEmpty else { return }
             postHandshakeMessages = 0
             core.tell(.applicationData(record.content))

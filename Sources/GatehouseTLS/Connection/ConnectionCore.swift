@@ -14,6 +14,8 @@ struct ConnectionCore: ~Copyable, Sendable {
     var session: NegotiatedSession?
     /// The handshake is complete.
     var isEstablished = false
+    /// The peer is in the middle of messages between which no application data may come (RFC 9846 §4.7.2).
+    var awaitsOnlyHandshake = false
     /// We send no more (RFC 9846 §6.1).
     var hasSentCloseNotify = false
     /// The peer has asked for a KeyUpdate: one goes out before our next application data.

@@ -18,6 +18,12 @@ public enum Event: Sendable {
     case earlyDataRejected
     /// A ticket came: a later connection can resume the session.
     case sessionTicket(ClientSession)
+    /// The server has asked for a certificate after the handshake (RFC 9846 §4.7.2) and got its answer.
+    case certificateRequestAnswered(didShowCredential: Bool)
+    /// The client has answered the request with this context, and `session` says who it is.
+    case clientAuthenticated(context: [UInt8])
+    /// The client has answered the request with this context, and shows nothing.
+    case clientDeclined(context: [UInt8])
     /// A warning alert that ends nothing (`user_canceled`).
     case alertReceived(Alert)
     /// The peer will send no more (RFC 9846 §6.1). Ours can still be sent.

@@ -113,6 +113,29 @@ public struct ServerConnection: ~Copyable, Sendable {
         try connection.updateKeys(requestingPeers: requestingPeers, output: &output)
     }
 
+    /// Asks the client for a certificate after the handshake (RFC 9846 §4.7.2). It answers when it likes, with
+    /// `Event.clientAuthenticated` or `Event.clientDeclined`; up to 8 requests can be out at a time. Who showed a
+    /// certificate before and shows none now stays who it was.
+    ///
+    /// ```swift
+    /// let context = try connection.requestClientCertificate(.optional(.trustStore(store)), output: &output)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - policy: how what the client shows is judged; one that demands a certificate ends the connection of a client
+    ///     that declines.
+    ///   - output: the CertificateRequest is appended.
+    /// - Returns: the context of the request, which the event repeats.
+    /// - Throws: `TLSError.misuse` before the handshake is complete and after `close`, when the client has not offered to
+    ///   be asked, when a pre-shared key that it was given has authenticated it, and when too many requests are out.
+    public mutating func requestClientCertificate(
+        _ policy: ClientCertificatePolicy, output: inout [UInt8]
+    ) throws(TLSError) -> [UInt8] {
+        try connection.act(output: &output) { (role, core) throws(TLSError) in
+            try role.requestCertificate(policy, &core)
+        }
+    }
+
     /// Keying material for the application (RFC 9846 §7.5): both sides get the same bytes.
     ///
     /// - Parameters:

@@ -201,6 +201,11 @@ public enum Misuse: Sendable, Hashable {
     case noSuchDecision
     /// A ClientHello would be longer than 64 KiB: its protocols' and pre-shared keys' names are too many or too long.
     case clientHelloTooLarge
+    /// The client has not offered to authenticate after the handshake, or with nothing that the policy accepts, or it
+    /// was authenticated with an external pre-shared key (RFC 9846 §4.4.2).
+    case cannotRequestCertificate
+    /// The client has not answered the requests for a certificate before.
+    case tooManyCertificateRequests
     /// An exporter's label is empty or longer than 249 bytes, or more is asked for than HKDF gives.
     case invalidExporterRequest
 }

@@ -164,4 +164,28 @@ final class ScriptedClient {
     func takeApplicationKey() throws {
         if let sealer = try application?.client.sealer(aead) { writer.install(sealer) }
     }
+
+    /// Certificate, CertificateVerify and Finished in answer to a CertificateRequest that came after the handshake; only
+    /// Certificate and Finished without a credential.
+    func answer(_ request: [UInt8], _ credential: Credential?, context: [UInt8]? = nil) throws -> [[UInt8]] {
+        let asked = try ReceivedMessage(request).decode(as: CertificateRequest.self)
+        var transcript = try #require(transcript)
+        for message in [finished, request] { transcript.append(message) }
+        var certificate = CertificateMessage(context: context ?? asked.context, entries: [])
+        var messages: [[UInt8]] = []
+        certificate.entries = credential?.shown.entries ?? []
+        messages.append(certificate.encoded())
+        transcript.append(certificate.encoded())
+        if let credential {
+            let content = HandshakeSignature.content(.client, transcript.hash)
+            let scheme = try #require(credential.signatureSchemes.first)
+            let signature = try HandshakeSignature.sign(content, with: #require(credential.key), scheme)
+            let verify = CertificateVerify(algorithm: scheme, signature: signature).encoded()
+            messages.append(verify)
+            transcript.append(verify)
+        }
+        let verifyData = application?.client.verifyData(transcript.hash)
+        messages.append(Finished(verifyData: try #require(verifyData)).encoded())
+        return messages
+    }
 }

@@ -5,6 +5,7 @@ enum ClientAnswer: ~Copyable {
     case verdictAgain(JudgingResumption, despiteProblems: Bool)
     case credential(ChoosingClientCredential, Credential?)
     case signature(ClientSigning, [UInt8])
+    case connected(ClientConnected, Decision)
     case refused(AlertDescription)
     /// The state does not wait for this decision; it stays as it was.
     case mismatch(ClientHandshake)
@@ -18,6 +19,7 @@ enum ClientAnswer: ~Copyable {
             try state.accept(despiteProblems: despiteProblems, &core)
         case .credential(let state, let credential): try state.resume(credential, &core)
         case .signature(let state, let signature): .connected(try state.resume(signature, &core))
+        case .connected(let state, let decision): .connected(try state.resume(with: decision, &core))
         case .refused(let alert): throw .refused(alert)
         case .mismatch(let state): state
         }
@@ -53,6 +55,8 @@ extension ClientHandshake {
             case .reject(let alert): .refused(alert)
             default: .mismatch(.signing(state))
             }
+        case .connected(let state):
+            state.waits(for: decision) ? .connected(state, decision) : .mismatch(.connected(state))
         case let state: .mismatch(state)
         }
     }

@@ -57,19 +57,11 @@ struct ClientFlight: ~Copyable, Sendable {
     /// Shows a certificate if the server asks for one.
     consuming func authenticate(_ core: inout ConnectionCore) throws(TLSError) -> ClientHandshake {
         guard let request = certificateRequest else { return .connected(try finish(&core)) }
-        let schemes = request.signatureAlgorithms ?? []
         guard offer.configuration.asksForCredential else {
-            let credential = offer.configuration.credentials.first {
-                $0.certificateType == certificateType && $0.signatureScheme(amongPeers: schemes) != nil
-            }
+            let credential = offer.configuration.credential(answering: request, certificateType)
             return try authenticate(with: credential, &core)
         }
-        core.tell(
-            .needs(
-                .clientCredential(
-                    CertificateRequestInfo(
-                        signatureSchemes: schemes, certificateAuthorities: request.certificateAuthorities ?? [],
-                        certificateType: certificateType))))
+        core.tell(.needs(.clientCredential(CertificateRequestInfo(request, certificateType))))
         return .choosingCredential(ChoosingClientCredential(flight: self))
     }
 
@@ -111,9 +103,19 @@ struct ClientFlight: ~Copyable, Sendable {
         let tickets = TicketCollector(
             offer, parameters, selected, mainSecret.resumption(transcript.hash), authentication, core.session,
             now: core.now)
+        let responder = responder
         return ClientConnected(
             finished: finished, authentication: authentication, keys: .client(parameters, application),
-            tickets: tickets, &core)
+            tickets: tickets, responder: responder, &core)
+    }
+
+    /// Answers when the server asks for a certificate later, if that was offered. RFC 9846 §4.4.2: with an external
+    /// pre-shared key the server must not ask.
+    private var responder: CertificateResponder? {
+        guard offer.configuration.offersPostHandshakeAuthentication, selected == nil || selected?.session != nil else {
+            return nil
+        }
+        return CertificateResponder(offer.configuration, certificateType, transcript)
     }
 }
 

@@ -61,6 +61,16 @@ struct EstablishedKeys: ~Copyable, Sendable {
         core.writer.install(try write.sealer(aead))
     }
 
+    /// Our Finished after the handshake, under the current `[sender]_application_traffic_secret_N` (RFC 9846 §4.5).
+    func finished(_ transcriptHash: [UInt8]) -> Finished {
+        Finished(verifyData: write.verifyData(transcriptHash))
+    }
+
+    /// The peer's Finished after the handshake.
+    func verify(_ finished: Finished, _ transcriptHash: [UInt8]) throws(TLSError) -> FinishedVerified {
+        try finished.verify(read, transcriptHash)
+    }
+
     /// TLS-Exporter (RFC 9846 §7.5).
     func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
         try ScheduleSecret(hash, exporter.copy()).export(label: label, context: context, count: count)

@@ -15,15 +15,19 @@ struct AwaitingClientFinished: ~Copyable, Sendable {
         let opener = try agreement.application.client.opener(parameters.aead)
         core.reader.install(opener, try core.joiner.aligned())
         let tickets = TicketIssuer(agreement, authentication, now: core.now)?.sessions(core)
+        let requester = agreement.requester
         let keys = EstablishedKeys.server(parameters, agreement.application)
         if let tickets, tickets.areSealedLater {
             core.tell(.needs(.ticketSealing(sessions: tickets.encodedSessions)))
             return .sealingTickets(
-                SealingTickets(tickets: tickets, finished: proof, authentication: authentication, keys: keys))
+                SealingTickets(
+                    tickets: tickets, finished: proof, authentication: authentication, keys: keys,
+                    requester: requester))
         }
         try tickets?.send(&core)
         return .connected(
-            ServerConnected(finished: proof, authentication: authentication, keys: keys, &core))
+            ServerConnected(
+                finished: proof, authentication: authentication, keys: keys, requester: requester, &core))
     }
 }
 
@@ -33,6 +37,7 @@ struct SealingTickets: ~Copyable, Sendable {
     let finished: FinishedVerified
     let authentication: ClientAuthentication
     let keys: EstablishedKeys
+    let requester: CertificateRequester?
 
     consuming func resume(
         _ sealed: [[UInt8]?], _ core: inout ConnectionCore
@@ -40,6 +45,7 @@ struct SealingTickets: ~Copyable, Sendable {
         core.endPause()
         try tickets.send(sealed, &core)
         return .connected(
-            ServerConnected(finished: finished, authentication: authentication, keys: keys, &core))
+            ServerConnected(
+                finished: finished, authentication: authentication, keys: keys, requester: requester, &core))
     }
 }

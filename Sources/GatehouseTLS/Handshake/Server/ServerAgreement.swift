@@ -9,6 +9,16 @@ struct ServerAgreement: ~Copyable, Sendable {
     let clientHandshakeTraffic: TrafficSecret
     let mainSecret: MainSecret
     let application: ApplicationSecrets
+
+    /// Asks for certificates after the client's Finished, if the client allows it. RFC 9846 §4.4.2: "servers which are
+    /// authenticating with an external PSK MUST NOT send the CertificateRequest message in the main handshake or request
+    /// post-handshake authentication."
+    var requester: CertificateRequester? {
+        guard accepted.hello.extensions.contains(.postHandshakeAuth),
+            accepted.selected == nil || accepted.selected?.session != nil
+        else { return nil }
+        return CertificateRequester(certificateTypes.client ?? .x509, transcript)
+    }
 }
 
 /// How a client has shown who it is. A server is not connected without one of these.

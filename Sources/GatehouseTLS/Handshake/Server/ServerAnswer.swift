@@ -9,6 +9,7 @@ enum ServerAnswer: ~Copyable {
     case acceptedDespiteProblems(JudgingClient)
     case acceptedAnonymous(JudgingAnonymous)
     case acceptedAnonymousDespiteProblems(JudgingAnonymous)
+    case connected(ServerConnected, Decision)
     case refused(AlertDescription)
     /// The state does not wait for this decision; it stays as it was.
     case mismatch(ServerHandshake)
@@ -26,6 +27,7 @@ enum ServerAnswer: ~Copyable {
         case .acceptedAnonymous(let state): .awaitingClientFinished(state.accept(despiteProblems: false, &core))
         case .acceptedAnonymousDespiteProblems(let state):
             .awaitingClientFinished(state.accept(despiteProblems: true, &core))
+        case .connected(let state, let decision): .connected(try state.resume(with: decision, &core))
         case .refused(let alert): throw .refused(alert)
         case .mismatch(let state): state
         }
@@ -79,6 +81,8 @@ extension ServerHandshake {
             case .reject(let alert): .refused(alert)
             default: .mismatch(.judgingAnonymous(state))
             }
+        case .connected(let state):
+            state.waits(for: decision) ? .connected(state, decision) : .mismatch(.connected(state))
         case let state: .mismatch(state)
         }
     }

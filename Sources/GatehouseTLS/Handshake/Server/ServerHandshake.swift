@@ -105,6 +105,28 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
         }
     }
 
+    mutating func requestCertificate(
+        _ policy: ClientCertificatePolicy, _ core: inout ConnectionCore
+    ) throws(TLSError) -> [UInt8] {
+        switch consume self {
+        case .connected(var state):
+            do throws(TLSError) {
+                let context = try state.requestCertificate(policy, &core)
+                self = .connected(state)
+                return context
+            } catch .misuse(let misuse) {
+                self = .connected(state)
+                throw .misuse(misuse)
+            } catch {
+                self = .failed(error)
+                throw error
+            }
+        case let state:
+            self = state
+            throw .misuse(.notEstablished)
+        }
+    }
+
     func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8] {
         switch self {
         case .connected(let state): try state.keys.export(label: label, context: context, count: count)

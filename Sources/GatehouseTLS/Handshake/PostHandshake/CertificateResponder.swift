@@ -1,0 +1,134 @@
+import GatehouseCrypto
+
+/// Answers the server when it asks for a certificate after the handshake (RFC 9846 §4.7.2): one request at a time, in the
+/// order in which they came.
+struct CertificateResponder: Sendable {
+    private let configuration: ClientConfiguration
+    private let certificateType: CertificateType
+    /// ClientHello to the client's Finished. RFC 9846 §4.1: "subsequent post-handshake authentications do not include each
+    /// other, just the messages through the end of the main handshake."
+    private let transcript: Transcript
+    /// The answer that waits for a decision.
+    private var pending: Answer?
+
+    init(_ configuration: ClientConfiguration, _ certificateType: CertificateType, _ transcript: Transcript) {
+        self.configuration = configuration
+        self.certificateType = certificateType
+        self.transcript = transcript
+    }
+
+    /// The messages as they are being written. §4.7.2: they "MUST appear consecutively on the wire", so they go out
+    /// together.
+    private struct Answer: Sendable {
+        let request: CertificateRequest
+        var transcript: Transcript
+        var messages: [UInt8] = []
+        /// The scheme of the signature that is waited for; `nil`: the credential is.
+        var scheme: SignatureScheme?
+
+        mutating func append(_ message: [UInt8]) {
+            transcript.append(message)
+            messages += message
+        }
+    }
+
+    mutating func handle(
+        _ message: ReceivedMessage, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        let request = try message.decode(as: CertificateRequest.self)
+        try request.check()
+        // Who has said that nothing more comes cannot answer.
+        guard !core.hasSentCloseNotify else { return }
+        var answer = Answer(request: request, transcript: transcript)
+        answer.transcript.append(message.bytes)
+        guard configuration.asksForCredential else {
+            let credential = configuration.credential(answering: request, certificateType)
+            return try show(credential, answer, keys, &core)
+        }
+        pending = answer
+        core.tell(.needs(.clientCredential(CertificateRequestInfo(request, certificateType))))
+    }
+
+    /// Whether this is the decision that the answer waits for.
+    func waits(for decision: Decision) -> Bool {
+        guard let pending else { return false }
+        return switch decision {
+        case .clientCredential: pending.scheme == nil
+        case .signature: pending.scheme != nil
+        case .reject: true
+        default: false
+        }
+    }
+
+    mutating func resume(
+        with decision: Decision, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        guard let answer = pending.take() else { return }
+        core.endPause()
+        switch decision {
+        case .clientCredential(let credential): try show(credential, answer, keys, &core)
+        case .signature(let signature): try complete(answer, signature, keys, &core)
+        case .reject(let alert): throw .refused(alert)
+        default: throw .misuse(.noSuchDecision)
+        }
+    }
+
+    /// - Parameter credential: `nil` shows none. "If it declines, it MUST send a Certificate message containing no
+    ///   certificates followed by Finished."
+    private mutating func show(
+        _ credential: Credential?, _ begun: Answer, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        var answer = begun
+        let (context, schemes) = (answer.request.context, answer.request.signatureAlgorithms ?? [])
+        guard let credential, credential.certificateType == certificateType,
+            let scheme = credential.signatureScheme(amongPeers: schemes)
+        else {
+            answer.append(CertificateMessage(context: context, entries: []).encoded())
+            return try finish(answer, didShowCredential: false, keys, &core)
+        }
+        answer.append(
+            credential.certificateMessage(context: context, answering: answer.request.extensions).encoded())
+        answer.scheme = scheme
+        let content = HandshakeSignature.content(.client, answer.transcript.hash)
+        guard let key = credential.key else {
+            pending = answer
+            let request = SignatureRequest(credential: credential, scheme: scheme, content: content)
+            return core.tell(.needs(.signature(request)))
+        }
+        try complete(answer, HandshakeSignature.sign(content, with: key, scheme), keys, &core)
+    }
+
+    private func complete(
+        _ begun: Answer, _ signature: [UInt8], _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        guard let scheme = begun.scheme else { throw .misuse(.noSuchDecision) }
+        var answer = begun
+        answer.append(CertificateVerify(algorithm: scheme, signature: signature).encoded())
+        try finish(answer, didShowCredential: true, keys, &core)
+    }
+
+    private func finish(
+        _ answer: Answer, didShowCredential: Bool, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
+    ) throws(TLSError) {
+        let finished = keys.finished(answer.transcript.hash)
+        try core.send(answer.messages + finished.encoded())
+        core.tell(.certificateRequestAnswered(didShowCredential: didShowCredential))
+    }
+}
+
+extension ClientConfiguration {
+    /// The first credential that the server takes.
+    func credential(answering request: CertificateRequest, _ type: CertificateType) -> Credential? {
+        credentials.first {
+            $0.certificateType == type && $0.signatureScheme(amongPeers: request.signatureAlgorithms ?? []) != nil
+        }
+    }
+}
+
+extension CertificateRequestInfo {
+    init(_ request: CertificateRequest, _ type: CertificateType) {
+        signatureSchemes = request.signatureAlgorithms ?? []
+        certificateAuthorities = request.certificateAuthorities ?? []
+        certificateType = type
+    }
+}
