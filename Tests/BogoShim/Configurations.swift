@@ -10,6 +10,9 @@ extension Options {
         configuration.sendsGREASE = sendsGREASE
         configuration.shufflesExtensions = shufflesExtensions
         configuration.groups = try namedGroups()
+        configuration.keyShareGroups = offersNoKeyShares ? [] : try shareGroups()
+        if let policy { configuration.cipherSuites = policy.cipherSuites }
+        configuration.collectsKeyLog = exportsTrafficSecrets
         if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
         configuration.applicationProtocols = offeredProtocols
         configuration.signatureSchemes = try acceptedSchemes()
@@ -32,6 +35,8 @@ extension Options {
         var configuration = try roleConfiguration()
         configuration.groups = try namedGroups()
         if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
+        if let policy { configuration.cipherSuites = policy.cipherSuites }
+        configuration.collectsKeyLog = exportsTrafficSecrets
         configuration.announcedGroups = announcedGroups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
         if let selectedProtocol, !selectedProtocol.isEmpty { configuration.applicationProtocols = [selectedProtocol] }
         // A protocol that no test offers.
@@ -55,7 +60,7 @@ extension Options {
 
     /// How much early data BoringSSL takes, in bytes, and how far a ticket's age may be off, in seconds.
     private static let boringSSLEarlyData: UInt32 = 14336
-    private static let boringSSLAgeTolerance = 60
+    static let boringSSLAgeTolerance = 60
 
     private func roleConfiguration() throws(ShimError) -> ServerConfiguration {
         let (credentials, keys) = (try credentials(), try preSharedKeys())
@@ -82,18 +87,28 @@ extension Options {
         else { throw .notImplemented("versions before TLS 1.3") }
     }
 
+    private func shareGroups() throws(ShimError) -> [NamedGroup]? {
+        keyShareGroups.isEmpty ? nil : try named(keyShareGroups)
+    }
+
     /// BoringSSL's groups unless told otherwise: the runner's tests expect them.
     private func namedGroups() throws(ShimError) -> [NamedGroup] {
+        if let policy { return policy.groups }
         guard !groups.isEmpty else {
             return [.x25519, .secp256r1, .secp384r1].filter(\.isSupported)
         }
+        return try named(groups)
+    }
+
+    private func named(_ groups: [Int]) throws(ShimError) -> [NamedGroup] {
         let named = groups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
         for group in named where !group.isSupported { throw .notImplemented("the group \(group)") }
         return named
     }
 
     private func acceptedSchemes() throws(ShimError) -> [SignatureScheme] {
-        verificationSchemes.isEmpty ? boringSSLSchemes : try schemes(verificationSchemes)
+        if let policy { return policy.signatureSchemes }
+        return verificationSchemes.isEmpty ? boringSSLSchemes : try schemes(verificationSchemes)
     }
 
     private var peerCertificateTypes: [CertificateType] {
@@ -147,11 +162,8 @@ func distinguishedNames(_ text: String) throws(ShimError) -> [[UInt8]] {
     guard text != "<EMPTY>", text != "<NULL>" else { return [] }
     var names: [[UInt8]] = []
     for part in text.split(separator: ",") {
-        let digits = part.compactMap(\.hexDigitValue)
-        guard digits.count == part.count, digits.count.isMultiple(of: 2) else {
-            throw .notImplemented("\(part) as a name")
-        }
-        names.append(stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
+        guard let name = bytes(hexadecimal: part) else { throw .notImplemented("\(part) as a name") }
+        names.append(name)
     }
     return names
 }

@@ -24,9 +24,9 @@ extension Options {
     func credentials() throws(ShimError) -> [NumberedCredential] {
         var loaded: [NumberedCredential] = []
         for (number, options) in furtherCredentials.enumerated() where options.kind != .preSharedKey {
-            loaded.append(try options.load(number))
+            loaded.append(try options.load(number, policy))
         }
-        if plainCredential.certificateFile != nil { loaded.append(try plainCredential.load(-1)) }
+        if plainCredential.certificateFile != nil { loaded.append(try plainCredential.load(-1, policy)) }
         return loaded
     }
 
@@ -47,11 +47,12 @@ extension Options {
 }
 
 extension CredentialOptions {
-    fileprivate func load(_ number: Int) throws(ShimError) -> NumberedCredential {
+    fileprivate func load(_ number: Int, _ policy: CompliancePolicy?) throws(ShimError) -> NumberedCredential {
         guard let keyFile else { throw .notImplemented("a credential without a key") }
         do {
             let key = try PrivateKey(pem: FileSystem.read(keyFile))
             var credential = try credential(key)
+            if let policy { credential.signatureSchemes = policy.signatureSchemes }
             if !signingSchemes.isEmpty { credential.signatureSchemes = try schemes(signingSchemes) }
             if !staple.isEmpty { credential.ocspResponse = staple }
             if !timestamps.isEmpty { credential.signedCertificateTimestamps = timestamps }

@@ -29,8 +29,8 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
     }
 
     /// - Parameter hello: what the connection has to say before it hears anything.
-    /// - Returns: the session to resume with the next connection.
-    consuming func run(sendingFirst hello: [UInt8]) throws(ShimError) -> ClientSession? {
+    /// - Returns: what the next connection, which resumes this one, needs to know of it.
+    consuming func run(sendingFirst hello: [UInt8]) throws(ShimError) -> Predecessor {
         do throws(ShimError) {
             try transport.write(hello)
             setFirstWrites()
@@ -41,9 +41,11 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
             guard options.isServer || isEarlyDataRejected == situation.options.expectsRejectedEarlyData else {
                 throw .unexpected("early data is rejected: \(isEarlyDataRejected)")
             }
-            try Expectations(options: options, isResumption: situation.isResumption, decisions: decisions)
+            try Expectations(options: options, predecessor: situation.predecessor, decisions: decisions)
                 .check(connection.session)
             try export()
+            try exportTrafficSecrets()
+            guard !options.sendsAlert else { throw ShimError.tls(try abort()) }
             for bytes in firstWrites { try write(bytes) }
             if !options.shutsDown { try echo() }
             try checkTicket()
@@ -52,8 +54,11 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
             transport.finish()
             throw error
         }
+        let outcome = Predecessor(
+            session: session, applicationProtocol: connection.session?.applicationProtocol,
+            allowsEarlyData: options.isServer ? options.offersEarlyData : (session?.maximumEarlyDataSize ?? 0) > 0)
         transport.finish()
-        return session
+        return outcome
     }
 
     private mutating func setFirstWrites() {
@@ -174,6 +179,20 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
             throw .tls(error)
         }
         try write(material)
+    }
+
+    private mutating func exportTrafficSecrets() throws(ShimError) {
+        guard options.exportsTrafficSecrets else { return }
+        try write(TrafficSecrets(keyLog: connection.takeKeyLog(), isServer: options.isServer).encoded)
+    }
+
+    /// Ends the connection with an alert that no error of the engine's has.
+    private mutating func abort() throws(ShimError) -> TLSError {
+        var output: [UInt8] = []
+        let decompressionFailure = AlertDescription(rawValue: 30)
+        connection.abort(with: decompressionFailure, output: &output)
+        try transport.write(output)
+        return .refused(decompressionFailure)
     }
 
     /// Reads, inverts every byte and writes back, until the runner closes.

@@ -6,7 +6,8 @@ import GatehouseTLS
 /// What must have come of the handshake.
 struct Expectations {
     let options: Options
-    let isResumption: Bool
+    /// The connection that this one resumes; `nil` for the first one.
+    let predecessor: Predecessor?
     let decisions: Decisions
 
     func check(_ session: NegotiatedSession?) throws(ShimError) {
@@ -72,7 +73,9 @@ struct Expectations {
     }
 
     private func checkResumption(_ session: NegotiatedSession) throws(ShimError) {
-        try check("the session is resumed", session.isResumed, isResumption && !options.expectsSessionMiss)
+        try check("the session is resumed", session.isResumed, predecessor != nil && !options.expectsSessionMiss)
+        let skew = Int(session.ticketAgeSkew ?? 0)
+        if predecessor != nil { try check("the skew of the ticket's age", skew, options.expectedTicketAgeSkew) }
         if options.expectsAcceptedEarlyData { try check("early data is taken", session.isEarlyDataAccepted, true) }
         if options.expectsRejectedEarlyData { try check("early data is taken", session.isEarlyDataAccepted, false) }
         switch options.expectedEarlyDataReason {
@@ -84,7 +87,14 @@ struct Expectations {
         case "session_not_resumed": try check("the session is resumed", session.isResumed, false)
         case "hello_retry_request": try check("round trips", session.roundTrips, 2)
         case "disabled": try check("early data is switched on", options.offersEarlyData, false)
-        case "no_session_offered": try check("a session is offered", isResumption, false)
+        case "no_session_offered": try check("a session is offered", predecessor == nil, true)
+        case "ticket_age_skew":
+            try check("the ticket's age is off", abs(skew) > Options.boringSSLAgeTolerance, true)
+        case "alpn_mismatch":
+            let isSame = predecessor?.applicationProtocol == session.applicationProtocol
+            try check("the application protocol is the same", isSame, false)
+        case "unsupported_for_session":
+            try check("the session allows early data", predecessor?.allowsEarlyData, false)
         default: break
         }
     }
@@ -99,7 +109,9 @@ extension Options {
     /// The reasons that can be told from what the engine reports.
     func checkEarlyDataReason() throws(ShimError) {
         switch expectedEarlyDataReason {
-        case nil, "accept", "disabled", "session_not_resumed", "hello_retry_request", "no_session_offered": break
+        case nil, "accept", "disabled", "session_not_resumed", "hello_retry_request", "no_session_offered",
+            "ticket_age_skew", "alpn_mismatch", "unsupported_for_session":
+            break
         case let reason?: throw .notImplemented("-expect-early-data-reason \(reason)")
         }
     }

@@ -14,13 +14,14 @@ enum Flag {
     /// Base64.
     case bytes(Setting<[UInt8]>)
     case newCredential(CredentialOptions.Kind)
+    case policy(CompliancePolicy)
     /// It asks for what is always so here, or for a call that this API does not have.
     case alwaysSo
 
     var takesValue: Bool {
         switch self {
         case .number, .optionalNumber, .numbers, .text, .optionalText, .bytes: true
-        case .enable, .newCredential, .alwaysSo: false
+        case .enable, .newCredential, .policy, .alwaysSo: false
         }
     }
 
@@ -35,6 +36,7 @@ enum Flag {
         case .optionalText(let path): options[keyPath: path] = value
         case .bytes(let path): options[keyPath: path] = try Self.bytes(value)
         case .newCredential(let kind): options.furtherCredentials.append(CredentialOptions(kind: kind))
+        case .policy(let policy): options.policy = policy
         case .alwaysSo: break
         }
     }
@@ -68,6 +70,11 @@ enum Flag {
         "-expect-version": .optionalNumber(\.expectedVersion),
 
         "-curves": .numbers(\.groups),
+        "-key-shares": .numbers(\.keyShareGroups),
+        "-no-key-shares": .enable(\.offersNoKeyShares),
+        "-fips-202205": .policy(.fips202205),
+        "-wpa-202304": .policy(.wpa202304),
+        "-cnsa1-202603": .policy(.cnsa1),
         "-verify-prefs": .numbers(\.verificationSchemes),
         "-host-name": .optionalText(\.hostName),
         "-advertise-alpn": .optionalText(\.advertisedProtocols),
@@ -130,6 +137,8 @@ enum Flag {
         "-check-close-notify": .enable(\.checksCloseNotify),
         "-key-update": .enable(\.updatesKeys),
         "-key-update-before-read": .enable(\.updatesKeysBeforeReading),
+        "-send-alert": .enable(\.sendsAlert),
+        "-export-traffic-secrets": .enable(\.exportsTrafficSecrets),
         "-read-size": .optionalNumber(\.readSize),
         "-max-send-fragment": .optionalNumber(\.maximumFragment),
         "-export-keying-material": .optionalNumber(\.exportedCount),
@@ -164,6 +173,7 @@ enum Flag {
         "-expect-accept-early-data": .enable(\.expectsAcceptedEarlyData),
         "-expect-reject-early-data": .enable(\.expectsRejectedEarlyData),
         "-expect-no-offer-early-data": .enable(\.expectsNoOfferedEarlyData),
+        "-expect-ticket-age-skew": .optionalNumber(\.expectedTicketAgeSkew),
         "-expect-early-data-reason": .optionalText(\.expectedEarlyDataReason),
 
         // Older versions are never spoken.
@@ -176,6 +186,12 @@ enum Flag {
         // There is no call that makes the handshake: reading and writing drive it.
         "-implicit-handshake": .alwaysSo,
         "-no-op-extra-handshake": .alwaysSo,
+        // Nothing is renegotiated, so nothing of it is insecure.
+        "-expect-secure-renegotiation": .alwaysSo,
+        // What was received lies in the caller's buffer, which can look at it before it takes it.
+        "-peek-then-read": .alwaysSo,
+        // No write is unfinished: all of it is sealed, and the caller keeps what cannot be sent yet.
+        "-read-with-unfinished-write": .alwaysSo,
         // No server keeps a session under an identifier that a client could name.
         "-expect-no-session-id": .alwaysSo,
         // Our order of cipher suites decides in any case.

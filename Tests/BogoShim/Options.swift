@@ -16,6 +16,9 @@ struct Options {
 
     // What is offered
     var groups: [Int] = []
+    var keyShareGroups: [Int] = []
+    var offersNoKeyShares = false
+    var policy: CompliancePolicy?
     var verificationSchemes: [Int] = []
     var hostName: String?
     var advertisedProtocols: String?
@@ -70,6 +73,8 @@ struct Options {
     var updatesKeys = false
     var updatesKeysBeforeReading = false
     var readSize: Int?
+    var sendsAlert = false
+    var exportsTrafficSecrets = false
     var maximumFragment: Int?
     var exportedCount: Int?
     var exportLabel = ""
@@ -105,6 +110,7 @@ struct Options {
     var expectsRejectedEarlyData = false
     var expectsNoOfferedEarlyData = false
     var expectedEarlyDataReason: String?
+    var expectedTicketAgeSkew: Int?
 
     /// The credential that the flags after the last -new-…-credential describe.
     var currentCredential: CredentialOptions {

@@ -6,8 +6,8 @@ struct Shim {
     /// A server's tickets stay good from one connection to the next.
     private let ticketKeys = TicketKeys()
     private let replayGuard = InMemoryReplayGuard()
-    /// The session that a client resumes next.
-    private var session: ClientSession?
+    /// The connection before.
+    private var predecessor: Predecessor?
     /// How far the clock has been put forward, in seconds.
     private var delay = 0
 
@@ -16,27 +16,26 @@ struct Shim {
         var shim = Shim()
         for index in 0...max(arguments.initial.resumeCount, 0) {
             let options = index == 0 ? arguments.initial : arguments.resumption
-            try shim.connect(options, retry: arguments.retry, isResumption: index > 0)
+            try shim.connect(options, retry: arguments.retry)
             shim.delay += options.resumptionDelay
         }
     }
 
-    private mutating func connect(
-        _ options: Options, retry: Options, isResumption: Bool
-    ) throws(ShimError) {
+    private mutating func connect(_ options: Options, retry: Options) throws(ShimError) {
         let now = SystemClock.unixTime + Int64(delay)
         try options.checkEarlyDataReason()
-        if isResumption, options.failsHelloFilter {
+        if predecessor != nil, options.failsHelloFilter {
             throw .notImplemented("a look at the hello before a session is resumed")
         }
-        let situation = Situation(options: options, retry: retry, isResumption: isResumption)
+        let situation = Situation(options: options, retry: retry, predecessor: predecessor)
         if options.isServer {
             let configuration = try options.serverConfiguration(ticketKeys, replayGuard)
             let exchange = Exchange(
                 ServerConnection(configuration, now: now), situation, try Transport.connect(options))
-            _ = try exchange.run(sendingFirst: [])
+            predecessor = try exchange.run(sendingFirst: [])
         } else {
-            guard !isResumption || session != nil else { throw .unexpected("no session to offer") }
+            let session = predecessor?.session
+            guard predecessor == nil || session != nil else { throw .unexpected("no session to offer") }
             let configuration = try options.clientConfiguration()
             var hello: [UInt8] = []
             let connection: ClientConnection
@@ -47,7 +46,7 @@ struct Shim {
                 throw .unexpected("the connection does not start: \(error)")
             }
             let exchange = Exchange(connection, situation, try Transport.connect(options))
-            session = try exchange.run(sendingFirst: hello)
+            predecessor = try exchange.run(sendingFirst: hello)
         }
     }
 
@@ -71,5 +70,14 @@ struct Situation {
     let options: Options
     /// What holds once early data was rejected.
     let retry: Options
-    let isResumption: Bool
+    /// The connection that is resumed.
+    let predecessor: Predecessor?
+}
+
+/// What a connection leaves to the one that resumes it.
+struct Predecessor {
+    /// A client's; a server keeps none.
+    let session: ClientSession?
+    let applicationProtocol: String?
+    let allowsEarlyData: Bool
 }

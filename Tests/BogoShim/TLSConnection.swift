@@ -14,6 +14,8 @@ protocol TLSConnection: ~Copyable {
     /// Seals the answer to early data, before the handshake is complete.
     mutating func answerEarlyData(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError)
     mutating func close(output: inout [UInt8])
+    mutating func abort(with alert: AlertDescription, output: inout [UInt8])
+    mutating func takeKeyLog() -> [UInt8]
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError)
     func exportKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8]
 }

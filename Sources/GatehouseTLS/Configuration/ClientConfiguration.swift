@@ -16,8 +16,12 @@ public struct ClientConfiguration: Sendable {
     public var acceptedCertificateTypes: [CertificateType] = [.x509]
     /// The cipher suites, in the order of preference.
     public var cipherSuites: [CipherSuite] = CipherSuite.supported
-    /// The groups for key agreement, in the order of preference; a key share is sent for the first.
+    /// The groups for key agreement, in the order of preference.
     public var groups: [NamedGroup] = NamedGroup.supported
+    /// The groups that the first ClientHello has a key share of; `nil`: the first of `groups`. A server that wants
+    /// another group asks for its share, which takes a round trip more, as does an empty list in any case; every share
+    /// takes time to make and bytes to send.
+    public var keyShareGroups: [NamedGroup]?
     /// The signature schemes that the server may sign the handshake with.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The application protocols, in the order of preference (RFC 7301); empty: none are offered.
@@ -79,6 +83,7 @@ public struct ClientConfiguration: Sendable {
     public func validate() throws(ConfigurationError) {
         try SharedSettings.check(cipherSuites: cipherSuites)
         try SharedSettings.check(groups: groups)
+        if let keyShareGroups { try SharedSettings.check(keyShareGroups: keyShareGroups, among: groups) }
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
         try SharedSettings.check(acceptedCertificateTypes, verification)
@@ -87,6 +92,13 @@ public struct ClientConfiguration: Sendable {
 }
 
 extension ClientConfiguration {
+    /// RFC 9846 §4.3.8: each share "MUST correspond to a group offered in the "supported_groups" extension and MUST appear
+    /// in the same order."
+    var offeredShareGroups: [NamedGroup] {
+        guard let keyShareGroups else { return Array(groups.prefix(1)) }
+        return groups.filter(keyShareGroups.contains)
+    }
+
     /// What either side may show.
     var certificateTypes: (server: [CertificateType], client: [CertificateType]) {
         var own: [CertificateType] = []

@@ -12,6 +12,8 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case unsupportedCipherSuite(CipherSuite?)
     /// No group, or one that is not supported.
     case unsupportedGroup(String)
+    /// A key share of a group that is not among the groups.
+    case keyShareOfUnlistedGroup(String)
     /// An application protocol's name that is empty or longer than 255 bytes.
     case invalidApplicationProtocol(String)
     /// Application protocols whose names together take more than 65535 bytes.
@@ -52,6 +54,8 @@ extension ConfigurationError: CustomStringConvertible {
         case .unsupportedCipherSuite(let suite?): "the cipher suite \(suite) is not supported"
         case .unsupportedGroup(""): "no group for key agreement is configured"
         case .unsupportedGroup(let group): "the group \(group) is not supported"
+        case .keyShareOfUnlistedGroup(let group):
+            "there is a key share of the group \(group), which is not among the groups"
         case .invalidApplicationProtocol(let name):
             "the application protocol \"\(name)\" is empty or longer than 255 bytes"
         case .tooManyApplicationProtocols(let bytes):

@@ -15,6 +15,12 @@ enum SharedSettings {
         for group in groups where !group.isSupported { throw .unsupportedGroup(group.description) }
     }
 
+    static func check(
+        keyShareGroups: [NamedGroup], among groups: [NamedGroup]
+    ) throws(ConfigurationError) {
+        for group in keyShareGroups where !groups.contains(group) { throw .keyShareOfUnlistedGroup(group.description) }
+    }
+
     static func check(applicationProtocols: [String]) throws(ConfigurationError) {
         for name in applicationProtocols where name.isEmpty || name.utf8.count > 255 {
             throw .invalidApplicationProtocol(name)

@@ -109,6 +109,13 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         try? core.send(Alert(.closeNotify))
     }
 
+    mutating func abort(with alert: AlertDescription, output: inout [UInt8]) {
+        guard failure == nil else { return }
+        swap(&core.output, &output)
+        defer { swap(&core.output, &output) }
+        fail(.refused(alert))
+    }
+
     private mutating func nextEvent(
         _ buffer: inout MutableSpan<UInt8>, at position: inout Int
     ) throws(TLSError) -> Event? {

@@ -35,6 +35,9 @@ public struct NegotiatedSession: Sendable {
     public internal(set) var isPeerVerified = false
     /// The identity of the external pre-shared key that was used.
     public internal(set) var preSharedKeyIdentity: [UInt8]?
+    /// By how many seconds a client's ticket is older by the client's clock than by ours, on a server that resumes its
+    /// session: early data is taken only when it is about the same (RFC 9846 §8.3).
+    public internal(set) var ticketAgeSkew: Int64?
     /// Whether early data was taken.
     public internal(set) var isEarlyDataAccepted = false
 

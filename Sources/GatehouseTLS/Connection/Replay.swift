@@ -38,10 +38,10 @@ package struct Replay: Sendable {
         if let second { secondClientHello = try ReceivedMessage(second).decode(as: ClientHello.self) }
     }
 
-    /// The client's hello, with our key share; pre-shared keys and their binders come behind it anew.
-    func clientHello(with share: KeyShareEntry) -> ClientHello? {
+    /// The client's hello, with our key shares; pre-shared keys and their binders come behind it anew.
+    func clientHello(with shares: [KeyShareEntry]) -> ClientHello? {
         var hello = clientHello
-        hello?.keyShares = [share]
+        hello?.keyShares = shares
         return hello
     }
 

@@ -102,6 +102,11 @@ public struct ServerConnection: ~Copyable, Sendable {
         connection.close(output: &output)
     }
 
+    /// Ends the connection with an error alert (RFC 9846 §6.2). Every later call throws `TLSError.refused`.
+    public mutating func abort(with alert: AlertDescription, output: inout [UInt8]) {
+        connection.abort(with: alert, output: &output)
+    }
+
     /// Changes the key that protects what we send (`KeyUpdate`, RFC 9846 §4.7.3). It happens by itself before a key has
     /// been used too often.
     ///

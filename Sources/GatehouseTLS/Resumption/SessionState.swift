@@ -92,6 +92,11 @@ struct SessionState: Sendable {
         self.serverCertificateType = serverCertificateType
     }
 
+    /// By how many seconds the ticket is older by the client's clock than by ours.
+    func ageSkew(of identity: PSKIdentity, at now: Int64) -> Int64 {
+        Int64(identity.obfuscatedTicketAge &- ticketAgeAdd) / 1000 - (now - issuedAt)
+    }
+
     /// Whether the session may still be resumed at `now`, by a connection with this binding.
     func isUsable(at now: Int64, _ binding: SessionBinding) -> Bool {
         // A clock that went back a little voids nothing; a ticket from the far future is none of ours.

@@ -13,6 +13,8 @@ final class ScriptedClient {
     private var handshake: HandshakeSecret?
     private var traffic: TrafficSecret?
     private var transcript: Transcript?
+    /// ClientHello to the server's Finished.
+    private var handshakeTranscript: Transcript?
     private var helloHash: [UInt8] = []
     private var aead = AEADAlgorithm.aes128GCM
 
@@ -87,6 +89,7 @@ final class ScriptedClient {
         case .serverHello: try handleServerHello(message)
         case .finished:
             transcript?.append(message.bytes)
+            handshakeTranscript = transcript
             let hash = try #require(transcript?.hash)
             guard let secrets = handshake.take() else { return }
             traffic = .some(secrets.clientTraffic(helloHash))
@@ -169,7 +172,7 @@ final class ScriptedClient {
     /// Certificate and Finished without a credential.
     func answer(_ request: [UInt8], _ credential: Credential?, context: [UInt8]? = nil) throws -> [[UInt8]] {
         let asked = try ReceivedMessage(request).decode(as: CertificateRequest.self)
-        var transcript = try #require(transcript)
+        var transcript = try #require(handshakeTranscript)
         for message in [finished, request] { transcript.append(message) }
         var certificate = CertificateMessage(context: context ?? asked.context, entries: [])
         var messages: [[UInt8]] = []

@@ -3,18 +3,18 @@ import GatehouseCrypto
 /// Has answered a HelloRetryRequest with a second ClientHello; awaits the ServerHello.
 struct AwaitingSecondServerHello: ~Copyable, Sendable {
     let offer: ClientOffer
-    let key: EphemeralKey
+    let shares: OfferedShares
     let parameters: CipherSuiteParameters
     let transcript: Transcript
 
     init(
-        retrying firstOffer: ClientOffer, _ firstKey: consuming EphemeralKey, _ message: ReceivedMessage,
+        retrying firstOffer: ClientOffer, _ firstShares: consuming OfferedShares, _ message: ReceivedMessage,
         _ retry: ServerHello, _ parameters: CipherSuiteParameters, _ core: inout ConnectionCore
     ) throws(TLSError) {
         // RFC 9846 §4.2.4: "Clients MUST abort the handshake with an "illegal_parameter" alert if the
         // HelloRetryRequest would not result in any change in the ClientHello."
         guard retry.keyShare != nil || retry.cookie != nil else { throw .peerMisbehaved(.needlessRetry) }
-        var key = firstKey
+        var shares = firstShares
         var offer = firstOffer
         if case .selectedGroup(let group) = retry.keyShare {
             // §4.3.8: "clients MUST verify that (1) the selected_group field corresponds to a group which was provided
@@ -23,9 +23,9 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
             guard offer.configuration.groups.contains(group) else {
                 throw .peerMisbehaved(.keyShareForUnofferedGroup)
             }
-            guard group != key.group else { throw .peerMisbehaved(.needlessRetry) }
-            key = try core.ephemeralKey(group)
-            offer.hello.keyShares = [KeyShareEntry(group: group, keyExchange: key.publicKey)]
+            guard !shares.contains(group) else { throw .peerMisbehaved(.needlessRetry) }
+            shares = try OfferedShares([group], core)
+            offer.hello.keyShares = shares.entries
         }
         if let cookie = retry.cookie {
             offer.hello.cookie = cookie
@@ -45,7 +45,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
         }
         try core.send(offer.helloBytes)
         self.offer = offer
-        self.key = key
+        self.shares = shares
         self.parameters = parameters
         self.transcript = transcript
     }
@@ -62,7 +62,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
         // ServerHello is the same as that in the HelloRetryRequest and otherwise abort the handshake with an
         // "illegal_parameter" alert."
         guard try offer.check(answer) == parameters else { throw .peerMisbehaved(.retryNotKept) }
-        return try offer.accept(answer, parameters, message, transcript, key, roundTrips: 2, &core)
+        return try offer.accept(answer, parameters, message, transcript, shares, roundTrips: 2, &core)
     }
 }
 

@@ -4,7 +4,7 @@ import GatehouseCrypto
 /// Has sent its ClientHello; awaits the ServerHello, or a HelloRetryRequest.
 struct AwaitingServerHello: ~Copyable, Sendable {
     let offer: ClientOffer
-    let key: EphemeralKey
+    let shares: OfferedShares
 
     consuming func handle(
         _ message: ReceivedMessage, _ core: inout ConnectionCore
@@ -13,11 +13,11 @@ struct AwaitingServerHello: ~Copyable, Sendable {
         let parameters = try offer.check(answer)
         if answer.isRetryRequest {
             return .awaitingSecondServerHello(
-                try AwaitingSecondServerHello(retrying: offer, key, message, answer, parameters, &core))
+                try AwaitingSecondServerHello(retrying: offer, shares, message, answer, parameters, &core))
         }
         let transcript = Transcript(parameters.hash, startingWith: offer.helloBytes)
         return .awaitingEncryptedExtensions(
-            try offer.accept(answer, parameters, message, transcript, key, roundTrips: 1, &core))
+            try offer.accept(answer, parameters, message, transcript, shares, roundTrips: 1, &core))
     }
 }
 
@@ -25,11 +25,11 @@ extension ClientOffer {
     /// Takes the keys of the handshake.
     func accept(
         _ answer: ServerHello, _ parameters: CipherSuiteParameters, _ message: ReceivedMessage,
-        _ earlier: Transcript, _ key: consuming EphemeralKey, roundTrips: Int, _ core: inout ConnectionCore
+        _ earlier: Transcript, _ shares: consuming OfferedShares, roundTrips: Int, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingEncryptedExtensions {
         let selected = try selectedKey(answer, parameters)
         core.session = negotiatedSession(answer, parameters, selected, roundTrips)
-        let sharedSecret = try sharedSecret(answer, selected, parameters.hash, key)
+        let sharedSecret = try sharedSecret(answer, selected, parameters.hash, shares)
         var transcript = earlier
         transcript.append(message.bytes)
         let helloHash = transcript.hash
@@ -68,14 +68,14 @@ extension ClientOffer {
     }
 
     private func sharedSecret(
-        _ answer: ServerHello, _ selected: OfferedKey?, _ hash: HashAlgorithm, _ key: consuming EphemeralKey
+        _ answer: ServerHello, _ selected: OfferedKey?, _ hash: HashAlgorithm, _ shares: consuming OfferedShares
     ) throws(TLSError) -> Secret {
         guard case .share(let share) = answer.keyShare else {
             guard selected != nil else { throw .peerMisbehaved(.missingExtension(.keyShare)) }
             return Secret(zeros: hash.digestLength)
         }
         // RFC 9846 §4.3.8: the server's share "MUST be in the same group" as the client's share that it chose.
-        guard share.group == key.group else { throw .peerMisbehaved(.keyShareForUnofferedGroup) }
+        guard let key = shares.key(of: share.group) else { throw .peerMisbehaved(.keyShareForUnofferedGroup) }
         return try key.sharedSecret(withPeers: share)
     }
 

@@ -13,14 +13,12 @@ struct ClientHelloComposer {
     }
 
     func start(_ core: inout ConnectionCore) throws(TLSError) -> AwaitingServerHello {
-        guard let group = configuration.groups.first else { throw .crypto(.unsupportedGroup) }
-        let key = try core.ephemeralKey(group)
+        let shares = try OfferedShares(configuration.offeredShareGroups, core)
         let keys = offeredKeys(at: core.now)
         let earlySession = earlyDataSession(keys)
-        let share = KeyShareEntry(group: group, keyExchange: key.publicKey)
         let hello =
-            core.replay?.clientHello(with: share)
-            ?? compose(random: core.helloRandom(), share, sendsEarlyData: earlySession != nil)
+            core.replay?.clientHello(with: shares.entries)
+            ?? compose(random: core.helloRandom(), shares.entries, sendsEarlyData: earlySession != nil)
         var offer = ClientOffer(configuration: configuration, name: name, hello: hello, keys: keys)
         offer.addPreSharedKeys(after: nil)
         guard offer.helloBytes.count <= Limits.handshakeMessage else { throw .misuse(.clientHelloTooLarge) }
@@ -29,7 +27,7 @@ struct ClientHelloComposer {
         try core.send(offer.helloBytes, version: ProtocolVersion(rawValue: 0x0301))
         core.reader.allowsChangeCipherSpec = true
         if let earlySession { try offer.beginEarlyData(earlySession, &core) }
-        return AwaitingServerHello(offer: offer, key: key)
+        return AwaitingServerHello(offer: offer, shares: shares)
     }
 
     /// The session first: early data can go with the first key only.
@@ -54,7 +52,7 @@ struct ClientHelloComposer {
         return session
     }
 
-    private func compose(random: [UInt8], _ share: KeyShareEntry, sendsEarlyData: Bool) -> ClientHello {
+    private func compose(random: [UInt8], _ shares: [KeyShareEntry], sendsEarlyData: Bool) -> ClientHello {
         // §E.4: "The client always provides a non-empty session ID in the ClientHello", when it wants to look like an
         // older client to middleboxes.
         let sessionIDLength = configuration.usesMiddleboxCompatibilityMode ? 32 : 0
@@ -106,7 +104,7 @@ struct ClientHelloComposer {
         if configuration.offersPostHandshakeAuthentication { hello.extensions.order.append(.postHandshakeAuth) }
         hello.extensions.order += [.supportedVersions, .keyShare]
         hello.supportedVersions = [.tls13]
-        hello.keyShares = [share]
+        hello.keyShares = shares
         if sendsEarlyData { hello.extensions.order.append(.earlyData) }
         var randomness = BufferedRandomness()
         if configuration.sendsGREASE { GREASE.add(to: &hello, &randomness) }

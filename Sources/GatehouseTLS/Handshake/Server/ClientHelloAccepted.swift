@@ -18,7 +18,7 @@ struct ClientHelloAccepted: Sendable {
         with proof: consuming PreSharedKeyAgreed?, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         try core.adopt(recordSizeLimit: hello.recordSizeLimit)
-        core.session = negotiatedSession()
+        core.session = negotiatedSession(at: core.now)
         if let proof = proof.take() {
             let type = selected?.session?.serverCertificateType ?? .x509
             return try ServerFlight.answering(self, CertificateTypes(server: type, client: nil), &core)
@@ -61,15 +61,16 @@ struct ClientHelloAccepted: Sendable {
         .peerIncompatible(hello.serverCertificateTypes == nil ? .certificateRequired : .noCommonCertificateType)
     }
 
-    private func negotiatedSession() -> NegotiatedSession {
+    private func negotiatedSession(at now: Int64) -> NegotiatedSession {
         var session = NegotiatedSession(cipherSuite: parameters.suite)
         session.group = share?.group
         session.serverName = negotiation.serverName
         session.applicationProtocol = negotiation.applicationProtocol
         session.roundTrips = roundTrips
         switch selected?.source {
-        case .session(let earlier, _):
+        case .session(let earlier, let identity):
             session.isResumed = true
+            session.ticketAgeSkew = earlier.ageSkew(of: identity, at: now)
             session.peer = earlier.peer
             session.isPeerVerified = !earlier.peer.isEmpty
         case .external(let key): session.preSharedKeyIdentity = key.identity

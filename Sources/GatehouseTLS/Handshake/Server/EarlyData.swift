@@ -26,8 +26,7 @@ extension ClientHelloAccepted {
             session.applicationProtocol == negotiation.applicationProtocol
         else { return nil }
         // §8.3: the age by the client's clock and by ours must be about the same.
-        let claimedAge = Int64(identity.obfuscatedTicketAge &- session.ticketAgeAdd) / 1000
-        guard abs(claimedAge - (now - session.issuedAt)) <= Int64(policy.ageTolerance) else { return nil }
+        guard abs(session.ageSkew(of: identity, at: now)) <= Int64(policy.ageTolerance) else { return nil }
         // §8.1: each ticket at most once. A ticket from before the guard's time may have been used without its knowing.
         guard session.replayGuardID == policy.replayGuard.id,
             policy.replayGuard.recordFirstUse(
