@@ -10,6 +10,9 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
     var signatureAlgorithmsCert: [SignatureScheme]?
     var certificateAuthorities: [[UInt8]]?
     var oidFilters: [OIDFilter]?
+    /// The name that the certificate is asked for (RFC 9261 §4). It stands in requests for exported authenticators; in a
+    /// handshake it has nothing to choose.
+    var serverName: [UInt8]?
 
     init(context: [UInt8]) {
         self.context = context
@@ -25,9 +28,7 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
                 self.signatureAlgorithmsCert = try body.readList(.signatureSchemes, of: SignatureScheme.self)
             case .certificateAuthorities: self.certificateAuthorities = try body.readCertificateAuthorities()
             case .oidFilters: self.oidFilters = try body.readOIDFilters()
-            // RFC 9261 §4: the name that the certificate is asked for. It stands in requests for exported authenticators;
-            // in a handshake it has nothing to choose.
-            case .serverName: _ = try body.readServerNameList()
+            case .serverName: self.serverName = try body.readServerNameList()
             // RFC 9846 §4.5.1.1: "A server MAY request that a client present an OCSP response with its certificate by
             // sending an empty "status_request" extension in its CertificateRequest message."
             default: break  // the others have an empty body
@@ -43,6 +44,7 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
             case .signatureAlgorithmsCert: body.writeList(.signatureSchemes, signatureAlgorithmsCert ?? [])
             case .certificateAuthorities: body.writeCertificateAuthorities(certificateAuthorities ?? [])
             case .oidFilters: body.write(oidFilters ?? [])
+            case .serverName: body.writeServerNameList(serverName ?? [])
             default: break  // the others have an empty body
             }
         }
