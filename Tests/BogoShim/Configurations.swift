@@ -93,9 +93,11 @@ extension Options {
 
     /// BoringSSL's groups unless told otherwise: the runner's tests expect them.
     private func namedGroups() throws(ShimError) -> [NamedGroup] {
+        let expected = expectedGroup.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
+        if let expected, !expected.isSupported { throw .notImplemented("the group \(expected)") }
         if let policy { return policy.groups }
         guard !groups.isEmpty else {
-            return [.x25519, .secp256r1, .secp384r1].filter(\.isSupported)
+            return [.x25519MLKEM768, .x25519, .secp256r1, .secp384r1].filter(\.isSupported)
         }
         return try named(groups)
     }

@@ -18,22 +18,27 @@ struct KeyLoadingTests {
         }
     }
 
-    static let kinds: [Kind] = [
-        Kind(algorithm: .p256, options: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
-        Kind(algorithm: .p384, options: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"]),
-        Kind(algorithm: .p521, options: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"]),
-        Kind(algorithm: .ed25519, options: ["-algorithm", "ED25519"]),
-        Kind(algorithm: .ed448, options: ["-algorithm", "ED448"]),
-        Kind(algorithm: .rsa(bits: 2048), options: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
-        Kind(algorithm: .rsa(bits: 1024), options: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"]),
-        Kind(algorithm: .rsaPSS(bits: 2048), options: ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"]),
-    ]
+    static let kinds: [Kind] =
+        [
+            Kind(algorithm: .p256, options: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]),
+            Kind(algorithm: .p384, options: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"]),
+            Kind(algorithm: .p521, options: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"]),
+            Kind(algorithm: .ed25519, options: ["-algorithm", "ED25519"]),
+            Kind(algorithm: .ed448, options: ["-algorithm", "ED448"]),
+            Kind(algorithm: .rsa(bits: 2048), options: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
+            Kind(algorithm: .rsa(bits: 1024), options: ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"]),
+            Kind(
+                algorithm: .rsaPSS(bits: 2048), options: ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"]),
+        ]
+        + MLDSAParameterSet.allCases.filter(\.isSupported).map { parameters in
+            Kind(algorithm: .mlDSA(parameters), options: ["-algorithm", "ML-DSA-\(parameters.rawValue)"])
+        }
 
     /// The forms that have a type of key in their name: PKCS#1 and SEC1.
     static let traditionalKinds = kinds.filter { kind in
         switch kind.algorithm {
         case .p256, .p384, .p521, .rsa: true
-        case .rsaPSS, .ed25519, .ed448: false
+        case .rsaPSS, .ed25519, .ed448, .mlDSA: false
         }
     }
 

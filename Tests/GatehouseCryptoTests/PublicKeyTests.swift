@@ -14,6 +14,7 @@ struct PublicKeyTests {
         case .p521: try PublicKey(p521: bytes.span)
         case .ed25519: try PublicKey(ed25519: bytes.span)
         case .ed448: try PublicKey(ed448: bytes.span)
+        case .mlDSA(let parameters): try PublicKey(mlDSA: bytes.span, parameters)
         case .rsa, .rsaPSS: throw .unsupportedAlgorithm
         }
     }

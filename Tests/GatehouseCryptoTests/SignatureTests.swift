@@ -23,6 +23,9 @@ struct SignatureTests {
         case .ed448: [.ed448]
         case .rsa: [.rsaPSSRSAESHA256, .rsaPSSRSAESHA384, .rsaPSSRSAESHA512]
         case .rsaPSS: [.rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512]
+        case .mlDSA(.mlDSA44): [.mlDSA44]
+        case .mlDSA(.mlDSA65): [.mlDSA65]
+        case .mlDSA(.mlDSA87): [.mlDSA87]
         }
     }
 

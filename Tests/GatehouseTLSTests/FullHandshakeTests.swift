@@ -41,7 +41,7 @@ struct FullHandshakeTests {
         "F-03 every kind of key",
         arguments: [
             KeyAlgorithm.p256, .p384, .p521, .ed25519, .ed448, .rsa(bits: 2048), .rsaPSS(bits: 2048),
-        ])
+        ] + MLDSAParameterSet.allCases.filter(\.isSupported).map { .mlDSA($0) })
     func keys(algorithm: KeyAlgorithm) throws {
         let (client, server) = try Self.configurations(algorithm)
         try Self.exchange(client, server) { session in

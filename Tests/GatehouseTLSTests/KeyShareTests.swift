@@ -93,4 +93,19 @@ struct KeyShareTests {
             #expect(loopback.clientSession?.ticketAgeSkew == nil)
         }
     }
+
+    @Test("F-02 by default there is a share of the first hybrid group and one of the first other group, in their order")
+    func defaults() {
+        let rows: [(groups: [NamedGroup], shares: [NamedGroup])] = [
+            ([.x25519, .secp256r1], [.x25519]),
+            ([.x25519MLKEM768, .secp256r1MLKEM768, .x25519, .secp256r1], [.x25519MLKEM768, .x25519]),
+            ([.secp256r1, .x25519, .secp384r1MLKEM1024], [.secp256r1, .secp384r1MLKEM1024]),
+            ([.x25519MLKEM768], [.x25519MLKEM768]),
+        ]
+        for row in rows {
+            var configuration = ClientConfiguration(verification: .asksForVerdict)
+            configuration.groups = row.groups
+            #expect(configuration.offeredShareGroups == row.shares)
+        }
+    }
 }

@@ -9,12 +9,17 @@ struct PeerValueTests {
     static func badShares(_ group: NamedGroup) throws -> [[UInt8]] {
         let good = try EphemeralKey.generate(group).publicKey
         var bad = [Array(good.dropLast()), good + [0], [0], [UInt8](repeating: 0, count: good.count)]
-        guard good[0] == 4, group != .x25519, group != .x448 else { return bad }
+        let pointLengths: [NamedGroup: Int] = [
+            .secp256r1: 65, .secp384r1: 97, .secp521r1: 133, .secp256r1MLKEM768: 65, .secp384r1MLKEM1024: 97,
+        ]
+        guard let pointLength = pointLengths[group] else { return bad }
+        let rest = good[pointLength...]
         var offCurve = good
-        offCurve[good.count - 1] ^= 1
-        let coordinates = Array(good.dropFirst())
-        let compressed = [2 | good[good.count - 1] & 1] + coordinates.prefix(coordinates.count / 2)
-        bad += [offCurve, compressed, [6] + coordinates, [7] + coordinates, [5] + coordinates, coordinates]
+        offCurve[pointLength - 1] ^= 1
+        let coordinates = Array(good[1..<pointLength])
+        let compressed = [2 | good[pointLength - 1] & 1] + coordinates.prefix(coordinates.count / 2)
+        bad += [offCurve, compressed + rest, coordinates + rest]
+        bad += [[6], [7], [5]].map { $0 + coordinates + rest }
         bad.append([UInt8](repeating: 0xFF, count: good.count))
         return bad
     }
@@ -66,6 +71,35 @@ struct PeerValueTests {
             case nil: Issue.record("no key_share")
             }
         }
+    }
+
+    @Test(
+        "B-28 a hybrid group that both sides know is asked for, whatever shares there are and whatever the order",
+        arguments: [
+            [NamedGroup.x25519MLKEM768, .secp256r1MLKEM768, .x25519], [.x25519, .x25519MLKEM768, .secp256r1MLKEM768],
+        ])
+    func tiers(groups: [NamedGroup]) throws {
+        func answer(_ offered: [NamedGroup], _ shares: [KeyShareEntry]) throws -> ServerHello {
+            let (server, client) = try ServerStage.clientHello.start { $0.groups = groups }
+            client.hello.supportedGroups = offered
+            client.hello.keyShares = shares
+            client.helloBytes = client.hello.encoded()
+            try server.receive(try client.helloRecords())
+            return try ReceivedMessage(try Self.firstMessage(server.output)).decode(as: ServerHello.self)
+        }
+        let classical = KeyShareEntry(group: .x25519, keyExchange: try EphemeralKey.generate(.x25519).publicKey)
+        #expect(
+            try answer([.x25519, .x25519MLKEM768], [classical]).keyShare == .selectedGroup(.x25519MLKEM768))
+        #expect(
+            try answer([.x25519, .secp256r1MLKEM768], [classical]).keyShare == .selectedGroup(.secp256r1MLKEM768))
+        #expect(try !answer([.x25519], [classical]).isRetryRequest)
+        guard NamedGroup.secp256r1MLKEM768.isSupported else { return }
+        let hybrid = KeyShareEntry(
+            group: .secp256r1MLKEM768, keyExchange: try EphemeralKey.generate(.secp256r1MLKEM768).publicKey)
+        let taken = try answer([.x25519, .x25519MLKEM768, .secp256r1MLKEM768], [classical, hybrid])
+        #expect(!taken.isRetryRequest)
+        let group: NamedGroup? = if case .share(let share) = taken.keyShare { share.group } else { nil }
+        #expect(group == .secp256r1MLKEM768)
     }
 
     /// The message in the first record of `bytes`.

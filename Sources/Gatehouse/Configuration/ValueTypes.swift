@@ -17,7 +17,7 @@ extension SSLCertificate {
 }
 
 extension SSLKey {
-    /// The size of the key in bits, of its modulus or of its curve.
+    /// The size of the key in bits: of its modulus, of its curve, or of an ML-DSA public key.
     public var length: Int {
         switch algorithm {
         case .rsa(let bits), .rsaPSS(let bits): bits
@@ -25,6 +25,7 @@ extension SSLKey {
         case .p384: 384
         case .p521: 521
         case .ed448: 456
+        case .mlDSA(let parameters): 8 * parameters.publicKeyLength
         }
     }
 }

@@ -60,6 +60,10 @@ extension ObjectIdentifier {
     static let secp521r1 = ObjectIdentifier(1, 3, 132, 0, 35)
     static let ed25519 = ObjectIdentifier(1, 3, 101, 112)
     static let ed448 = ObjectIdentifier(1, 3, 101, 113)
+    /// RFC 9881 §2: of keys and of signatures.
+    static let mlDSA44 = ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 3, 17)
+    static let mlDSA65 = ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 3, 18)
+    static let mlDSA87 = ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 3, 19)
 
     // Signatures.
     static let md5WithRSA = ObjectIdentifier(1, 2, 840, 113_549, 1, 1, 4)

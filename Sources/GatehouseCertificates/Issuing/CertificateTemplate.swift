@@ -205,6 +205,9 @@ struct CertificateSigner {
         case .p521: (scheme, identifier) = (.ecdsaSecp521r1SHA512, .ecdsaWithSHA512)
         case .ed25519: (scheme, identifier) = (.ed25519, .ed25519)
         case .ed448: (scheme, identifier) = (.ed448, .ed448)
+        case .mlDSA(.mlDSA44): (scheme, identifier) = (.mlDSA44, .mlDSA44)
+        case .mlDSA(.mlDSA65): (scheme, identifier) = (.mlDSA65, .mlDSA65)
+        case .mlDSA(.mlDSA87): (scheme, identifier) = (.mlDSA87, .mlDSA87)
         case .rsa: (scheme, identifier) = (.rsaPSSRSAESHA256, .rsassaPSS)
         case .rsaPSS: (scheme, identifier) = (.rsaPSSPSSSHA256, .rsassaPSS)
         }

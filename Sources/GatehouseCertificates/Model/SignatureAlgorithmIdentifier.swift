@@ -33,7 +33,13 @@ enum SignatureAlgorithmIdentifier: Sendable, Hashable {
         case .md5WithRSA where isNullOrAbsent: self = .supported(.obsoleteRSAWithMD5)
         case .sha1WithRSA where isNullOrAbsent: self = .supported(.obsoleteRSAWithSHA1)
         case .ecdsaWithSHA1 where isAbsent: self = .supported(.obsoleteECDSAWithSHA1)
-        default: self = .unsupported(identifier)
+        default:
+            // RFC 9881 §2: the parameters are absent.
+            guard let mlDSA = MLDSAParameterSet(identifier), mlDSA.isSupported, isAbsent else {
+                self = .unsupported(identifier)
+                return
+            }
+            self = .supported(.mlDSA(mlDSA))
         }
     }
 

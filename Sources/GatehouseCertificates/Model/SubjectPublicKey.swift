@@ -6,8 +6,8 @@ enum SubjectPublicKey: Sendable, Hashable {
     case rsa(modulus: Range<Int>, exponent: Range<Int>, bits: Int, scheme: RSAScheme)
     /// An uncompressed point.
     case ellipticCurve(KeyAlgorithm, point: Range<Int>)
-    /// RFC 8410.
-    case edwards(KeyAlgorithm, key: Range<Int>)
+    /// A string of bytes, of the right length: EdDSA (RFC 8410) and ML-DSA (RFC 9881).
+    case bytes(KeyAlgorithm, key: Range<Int>)
     /// A key that no signature is ever checked with, and why.
     case unsupported(Unsupported)
 
@@ -60,9 +60,15 @@ enum SubjectPublicKey: Sendable, Hashable {
             let isEd25519 = identifier == .ed25519
             // RFC 8410 §3: "For all of the OIDs, the parameters MUST be absent."
             let isWellFormed = parameters == nil && key.count == (isEd25519 ? 32 : 57)
-            self = isWellFormed ? .edwards(isEd25519 ? .ed25519 : .ed448, key: key) : .unsupported(.malformed)
+            self = isWellFormed ? .bytes(isEd25519 ? .ed25519 : .ed448, key: key) : .unsupported(.malformed)
         default:
-            self = .unsupported(.algorithm(identifier))
+            guard let mlDSA = MLDSAParameterSet(identifier), mlDSA.isSupported else {
+                self = .unsupported(.algorithm(identifier))
+                return
+            }
+            // RFC 9881 §2: "The contents of the parameters component for each algorithm MUST be absent."
+            let isWellFormed = parameters == nil && key.count == mlDSA.publicKeyLength
+            self = isWellFormed ? .bytes(.mlDSA(mlDSA), key: key) : .unsupported(.malformed)
         }
     }
 
@@ -109,7 +115,7 @@ enum SubjectPublicKey: Sendable, Hashable {
         switch self {
         case .rsa(_, _, let bits, let scheme): scheme == .any ? .rsa(bits: bits) : .rsaPSS(bits: bits)
         case .ellipticCurve(let curve, _): curve
-        case .edwards(let curve, _): curve
+        case .bytes(let algorithm, _): algorithm
         case .unsupported: nil
         }
     }
@@ -123,9 +129,26 @@ enum SubjectPublicKey: Sendable, Hashable {
         case .ellipticCurve(.p256, let point): try PublicKey(p256: bytes.extracting(point))
         case .ellipticCurve(.p384, let point): try PublicKey(p384: bytes.extracting(point))
         case .ellipticCurve(_, let point): try PublicKey(p521: bytes.extracting(point))
-        case .edwards(.ed25519, let key): try PublicKey(ed25519: bytes.extracting(key))
-        case .edwards(_, let key): try PublicKey(ed448: bytes.extracting(key))
+        case .bytes(.mlDSA(let parameters), let key): try PublicKey(mlDSA: bytes.extracting(key), parameters)
+        case .bytes(.ed25519, let key): try PublicKey(ed25519: bytes.extracting(key))
+        case .bytes(_, let key): try PublicKey(ed448: bytes.extracting(key))
         case .unsupported: throw .unsupportedAlgorithm
+        }
+    }
+}
+
+extension MLDSAParameterSet {
+    /// The parameter set of the identifier of a key or a signature, which are the same (RFC 9881 §2).
+    init?(_ identifier: ObjectIdentifier) {
+        guard let known = Self.allCases.first(where: { $0.identifier == identifier }) else { return nil }
+        self = known
+    }
+
+    var identifier: ObjectIdentifier {
+        switch self {
+        case .mlDSA44: .mlDSA44
+        case .mlDSA65: .mlDSA65
+        case .mlDSA87: .mlDSA87
         }
     }
 }

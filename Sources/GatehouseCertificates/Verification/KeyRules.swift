@@ -14,7 +14,7 @@ extension PathValidator {
                             + "\(request.policy.rsaBits.lowerBound) to \(request.policy.rsaBits.upperBound) are accepted"
                     )
                 }
-            case .ellipticCurve, .edwards:
+            case .ellipticCurve, .bytes:
                 break
             case .unsupported(.explicitCurve):
                 report(.weakKey, depth, "its key spells out the parameters of its curve, which nobody must use")
@@ -71,7 +71,7 @@ extension KeyAlgorithm {
         case .p256: .sha256
         case .p384: .sha384
         case .p521: .sha512
-        case .rsa, .rsaPSS, .ed25519, .ed448: nil
+        case .rsa, .rsaPSS, .ed25519, .ed448, .mlDSA: nil
         }
     }
 }

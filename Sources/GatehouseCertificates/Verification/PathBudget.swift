@@ -48,6 +48,9 @@ public struct PathBudget: Sendable, Hashable {
             case .p521: 2_000
             case .ed25519: 130
             case .ed448: 600
+            case .mlDSA(.mlDSA44): 150
+            case .mlDSA(.mlDSA65): 250
+            case .mlDSA(.mlDSA87): 400
             // RSA's cost grows with the square of the modulus: 30 µs for 2048 bits.
             case .rsa(let bits), .rsaPSS(let bits): max(20, bits / 256 * (bits / 256) / 2)
             }

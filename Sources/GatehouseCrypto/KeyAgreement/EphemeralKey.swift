@@ -4,7 +4,8 @@
 package struct EphemeralKey: ~Copyable, Sendable {
     /// The group it belongs to.
     package let group: NamedGroup
-    /// The public key as it stands in KeyShareEntry.key_exchange: the point uncompressed, or the string of RFC 7748.
+    /// The public key as it stands in KeyShareEntry.key_exchange: the point uncompressed, or the string of RFC 7748, with
+    /// ML-KEM's encapsulation key in a hybrid group.
     package let publicKey: [UInt8]
 
     private let implementation: KeyAgreementGroup
@@ -21,7 +22,8 @@ package struct EphemeralKey: ~Copyable, Sendable {
     /// The key pair with a given private key, for the replay of published traces.
     ///
     /// - Parameter privateKey: as RFC 7748 writes it, or the scalar in big-endian order as long as a coordinate.
-    /// - Throws: `unsupportedGroup`; `invalidKey` when the length is wrong or the scalar out of range.
+    /// - Throws: `unsupportedGroup`, also for hybrid groups; `invalidKey` when the length is wrong or the scalar out of
+    ///   range.
     package init(_ group: NamedGroup, privateKey: Span<UInt8>) throws(CryptoError) {
         guard let implementation = KeyAgreementGroup.named(group) else { throw .unsupportedGroup }
         try self.init(group, implementation, implementation.importKey(privateKey))
@@ -36,19 +38,61 @@ package struct EphemeralKey: ~Copyable, Sendable {
         publicKey = try implementation.publicKey(of: key)
     }
 
-    /// The secret shared with the owner of the public key `peer`, which is as it stands in KeyShareEntry.key_exchange.
+    /// The secret shared with whoever answered with `peer`, which is as it stands in KeyShareEntry.key_exchange: a public
+    /// key and, in a hybrid group, a ciphertext.
     ///
     /// - Throws: `invalidKeyShare` when `peer` has the wrong length, is not in the uncompressed form, is not on the curve
-    ///   or yields the all-zero secret (X25519 and X448).
+    ///   or yields the all-zero secret (X25519 and X448). A ciphertext that was made for another key yields a secret that
+    ///   nobody else has (FIPS 203 §6.3).
     package consuming func sharedSecret(with peer: Span<UInt8>) throws(CryptoError) -> Secret {
         try implementation.sharedSecret(key, with: peer)
     }
 }
 
+/// What is sent back for a key share, and the secret that both sides then have.
+package struct KeyShareAnswer: ~Copyable, Sendable {
+    /// As it stands in KeyShareEntry.key_exchange: a public key, with ML-KEM's ciphertext in a hybrid group.
+    package let share: [UInt8]
+    let secret: Secret
+
+    /// The secret, which is all that stays.
+    package consuming func takeSecret() -> Secret { secret }
+
+    /// The answer to the share `peer` of a group.
+    ///
+    /// - Throws: `unsupportedGroup`; `invalidKeyShare` when `peer` has the wrong length or form, is not on the curve, is
+    ///   no encapsulation key, or yields the all-zero secret (X25519 and X448).
+    package static func answer(_ group: NamedGroup, to peer: Span<UInt8>) throws(CryptoError) -> KeyShareAnswer {
+        if let hybrid = KeyAgreementGroup.named(group)?.hybrid { return try hybrid.encapsulate(to: peer) }
+        return try EphemeralKey.generate(group).answer(to: peer)
+    }
+}
+
+extension EphemeralKey {
+    /// The answer to the share `peer` with this key, which is of no hybrid group.
+    ///
+    /// - Throws: `invalidKeyShare`.
+    package consuming func answer(to peer: Span<UInt8>) throws(CryptoError) -> KeyShareAnswer {
+        let share = publicKey
+        let secret = try sharedSecret(with: peer)
+        return KeyShareAnswer(share: share, secret: secret)
+    }
+}
+
 extension NamedGroup {
     /// The groups that can be used here, in the order of preference.
-    public static let supported: [NamedGroup] = [.x25519, .secp256r1, .x448, .secp384r1, .secp521r1].filter { group in
-        KeyAgreementGroup.named(group)?.isAvailable ?? false
+    public static let supported: [NamedGroup] = {
+        let preferred: [NamedGroup] = [
+            .x25519MLKEM768, .secp256r1MLKEM768, .secp384r1MLKEM1024, .x25519, .secp256r1, .x448, .secp384r1,
+            .secp521r1,
+        ]
+        return preferred.filter { KeyAgreementGroup.named($0)?.isAvailable ?? false }
+    }()
+
+    /// Whether what is agreed with this group stays secret from a quantum computer, as far as is known: a key
+    /// encapsulation is part of it.
+    public var isPostQuantum: Bool {
+        KeyAgreementGroup.named(self)?.hybrid != nil
     }
 
     /// Whether this group can be used here.

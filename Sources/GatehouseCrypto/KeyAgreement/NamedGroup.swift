@@ -20,6 +20,12 @@ public struct NamedGroup: RawRepresentable, Sendable, Hashable {
     public static let x25519 = NamedGroup(rawValue: 0x001D)
     /// X448 (RFC 7748).
     public static let x448 = NamedGroup(rawValue: 0x001E)
+    /// NIST P-256 joined with ML-KEM-768 (RFC 10024).
+    public static let secp256r1MLKEM768 = NamedGroup(rawValue: 0x11EB)
+    /// X25519 joined with ML-KEM-768 (RFC 10024).
+    public static let x25519MLKEM768 = NamedGroup(rawValue: 0x11EC)
+    /// NIST P-384 joined with ML-KEM-1024 (RFC 10024).
+    public static let secp384r1MLKEM1024 = NamedGroup(rawValue: 0x11ED)
 }
 
 extension NamedGroup: CustomStringConvertible {
@@ -31,6 +37,9 @@ extension NamedGroup: CustomStringConvertible {
         case .secp521r1: "secp521r1"
         case .x25519: "x25519"
         case .x448: "x448"
+        case .secp256r1MLKEM768: "SecP256r1MLKEM768"
+        case .x25519MLKEM768: "X25519MLKEM768"
+        case .secp384r1MLKEM1024: "SecP384r1MLKEM1024"
         default: "NamedGroup(\(rawValue))"
         }
     }

@@ -55,10 +55,13 @@ package struct Secret: ~Copyable, @unchecked Sendable {
     }
 
     /// Whether all bytes are zero, found in a time that depends only on their number.
-    var isZero: Bool {
+    var isZero: Bool { isZero(in: 0..<count) }
+
+    /// Whether all bytes of `range` are zero, found in a time that depends only on their number.
+    func isZero(in range: Range<Int>) -> Bool {
         withSpan { bytes in
             var sum: UInt8 = 0
-            for index in bytes.indices { sum |= bytes[index] }
+            for index in range { sum |= bytes[index] }
             return sum == 0
         }
     }

@@ -14,6 +14,8 @@ public enum KeyAlgorithm: Sendable, Hashable {
     case ed25519
     /// Ed448 (RFC 8032).
     case ed448
+    /// ML-DSA (FIPS 204).
+    case mlDSA(MLDSAParameterSet)
 }
 
 extension KeyAlgorithm: CustomStringConvertible {
@@ -27,6 +29,7 @@ extension KeyAlgorithm: CustomStringConvertible {
         case .p521: "P-521"
         case .ed25519: "Ed25519"
         case .ed448: "Ed448"
+        case .mlDSA(let parameters): parameters.name
         }
     }
 }

@@ -61,7 +61,7 @@ public final class PrivateKey: Sendable {
     private init(_ handle: KeyHandle) throws(KeyError) {
         guard let algorithm = KeyAlgorithm(handle) else { throw .unsupportedAlgorithm(handle.typeName) }
         let key = SignatureKey(handle, algorithm)
-        let schemes = SignatureScheme.forHandshakes.filter { scheme in
+        let schemes = SignatureScheme.supportedInHandshake.filter { scheme in
             guard scheme.fits(algorithm), let algorithm = scheme.algorithm else { return false }
             return key.allows(algorithm)
         }
@@ -114,7 +114,9 @@ extension KeyAlgorithm {
         case "P-521": self = .p521
         case "ED25519": self = .ed25519
         case "ED448": self = .ed448
-        default: return nil
+        case let name:
+            guard let parameters = MLDSAParameterSet.allCases.first(where: { $0.name == name }) else { return nil }
+            self = .mlDSA(parameters)
         }
     }
 
@@ -127,6 +129,7 @@ extension KeyAlgorithm {
         case .p521: try EllipticCurve.p521.makeGenerator()
         case .ed25519: try KeyHandle.makeGenerator("ED25519")
         case .ed448: try KeyHandle.makeGenerator("ED448")
+        case .mlDSA(let parameters): try KeyHandle.makeGenerator(parameters.name)
         }
     }
 

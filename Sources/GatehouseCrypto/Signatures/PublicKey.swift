@@ -74,6 +74,16 @@ public final class PublicKey: Sendable {
         self.init(SignatureKey(try KeyHandle.make("ED448", publicKey: bytes), .ed448))
     }
 
+    /// An ML-DSA key from its bytes (FIPS 204 §7.2, `pkEncode`).
+    ///
+    /// - Throws: `unsupportedAlgorithm` when libcrypto does not have the parameter set; `invalidKey` when the number of
+    ///   bytes is another than the set's.
+    package convenience init(mlDSA bytes: Span<UInt8>, _ parameters: MLDSAParameterSet) throws(CryptoError) {
+        guard parameters.isSupported else { throw .unsupportedAlgorithm }
+        guard bytes.count == parameters.publicKeyLength else { throw .invalidKey }
+        self.init(SignatureKey(try KeyHandle.make(parameters.name, publicKey: bytes), .mlDSA(parameters)))
+    }
+
     /// Whether `signature` is one of `message` by the owner of this key. It is not when the algorithm is not one for
     /// this kind of key.
     package func isValidSignature(

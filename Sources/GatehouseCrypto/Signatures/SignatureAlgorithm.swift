@@ -13,6 +13,8 @@ public enum SignatureAlgorithm: Sendable, Hashable {
     case ed25519
     /// Ed448 (RFC 8032 §5.2), over the message itself.
     case ed448
+    /// ML-DSA (FIPS 204 §5), over the message itself, with an empty context.
+    case mlDSA(MLDSAParameterSet)
     /// RSASSA-PKCS1-v1_5 over MD5. It can be checked, but not made.
     case obsoleteRSAWithMD5
     /// RSASSA-PKCS1-v1_5 over SHA-1. It can be checked, but not made.
@@ -24,7 +26,7 @@ public enum SignatureAlgorithm: Sendable, Hashable {
     var hash: HashAlgorithm? {
         switch self {
         case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash, _): hash
-        case .ed25519, .ed448, .obsoleteRSAWithMD5, .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: nil
+        case .ed25519, .ed448, .mlDSA, .obsoleteRSAWithMD5, .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: nil
         }
     }
 
@@ -33,7 +35,7 @@ public enum SignatureAlgorithm: Sendable, Hashable {
         switch self {
         case .obsoleteRSAWithMD5: .md5
         case .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: .sha1
-        case .ecdsa, .rsaPKCS1, .rsaPSS, .ed25519, .ed448: []
+        case .ecdsa, .rsaPKCS1, .rsaPSS, .ed25519, .ed448, .mlDSA: []
         }
     }
 
@@ -48,6 +50,7 @@ public enum SignatureAlgorithm: Sendable, Hashable {
             // RFC 8017 §9.1.1 step 3: "If emLen < hLen + sLen + 2, output "encoding error" and stop."
             (bits + 6) / 8 >= hash.digestLength + saltLength + 2
         case (.ed25519, .ed25519), (.ed448, .ed448): true
+        case (.mlDSA(let own), .mlDSA(let keys)): own == keys
         default: false
         }
     }
@@ -71,6 +74,9 @@ extension SignatureScheme {
         case .rsaPKCS1SHA512: .rsaPKCS1(.sha512)
         case .ed25519: .ed25519
         case .ed448: .ed448
+        case .mlDSA44: .mlDSA(.mlDSA44)
+        case .mlDSA65: .mlDSA(.mlDSA65)
+        case .mlDSA87: .mlDSA(.mlDSA87)
         default: nil
         }
     }
@@ -84,15 +90,17 @@ extension SignatureScheme {
         case (.rsaPSSPSSSHA256, .rsaPSS), (.rsaPSSPSSSHA384, .rsaPSS), (.rsaPSSPSSSHA512, .rsaPSS): true
         case (.rsaPKCS1SHA256, .rsa), (.rsaPKCS1SHA384, .rsa), (.rsaPKCS1SHA512, .rsa): true
         case (.ed25519, .ed25519), (.ed448, .ed448): true
+        case (.mlDSA44, .mlDSA(.mlDSA44)), (.mlDSA65, .mlDSA(.mlDSA65)), (.mlDSA87, .mlDSA(.mlDSA87)): true
         default: false
         }
     }
 
-    /// The schemes that CertificateVerify can carry, in the order of preference.
+    /// The schemes that CertificateVerify can carry here, in the order of preference; ML-DSA where libcrypto has it.
     ///
     /// RFC 9846 §4.3.3: the RSASSA-PKCS1-v1_5 schemes "refer solely to signatures which appear in certificates".
-    static let forHandshakes: [SignatureScheme] = [
-        .ecdsaSecp256r1SHA256, .ed25519, .ecdsaSecp384r1SHA384, .ecdsaSecp521r1SHA512, .ed448, .rsaPSSRSAESHA256,
-        .rsaPSSRSAESHA384, .rsaPSSRSAESHA512, .rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512,
-    ]
+    public static let supportedInHandshake: [SignatureScheme] =
+        [
+            .ecdsaSecp256r1SHA256, .ed25519, .ecdsaSecp384r1SHA384, .ecdsaSecp521r1SHA512, .ed448, .rsaPSSRSAESHA256,
+            .rsaPSSRSAESHA384, .rsaPSSRSAESHA512, .rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512,
+        ] + (MLDSAParameterSet.mlDSA65.isSupported ? [.mlDSA65, .mlDSA87, .mlDSA44] : [])
 }

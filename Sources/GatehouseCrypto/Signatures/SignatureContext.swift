@@ -15,7 +15,7 @@ final class SignatureContext: @unchecked Sendable {
     private enum Implementation {
         /// An `EVP_PKEY_CTX` for digests that Swift has computed.
         case overDigest(KeyContext, HashAlgorithm)
-        /// An `EVP_MD_CTX`, for what takes the message itself: EdDSA, and the digests that are not computed in Swift.
+        /// An `EVP_MD_CTX`, for what takes the message itself: EdDSA, ML-DSA, and the digests that are not computed in Swift.
         case overMessage(OpaquePointer, digest: String?)
     }
 
@@ -107,7 +107,7 @@ final class SignatureContext: @unchecked Sendable {
         switch algorithm {
         case .rsaPKCS1: EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
         case .rsaPSS: EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
-        case .ecdsa, .ed25519, .ed448, .obsoleteRSAWithMD5, .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: true
+        case .ecdsa, .ed25519, .ed448, .mlDSA, .obsoleteRSAWithMD5, .obsoleteRSAWithSHA1, .obsoleteECDSAWithSHA1: true
         }
     }
 
@@ -131,7 +131,7 @@ extension HashAlgorithm {
 }
 
 extension SignatureAlgorithm {
-    /// libcrypto's name for the hash function that it computes itself; nil for EdDSA, which has its own.
+    /// libcrypto's name for the hash function that it computes itself; nil for EdDSA and ML-DSA, which have their own.
     fileprivate var digestName: String? {
         switch obsoleteDigest {
         case .md5: "MD5"

@@ -26,6 +26,12 @@ public struct SignatureScheme: RawRepresentable, Sendable, Hashable {
     public static let ed25519 = SignatureScheme(rawValue: 0x0807)
     /// Ed448.
     public static let ed448 = SignatureScheme(rawValue: 0x0808)
+    /// ML-DSA-44.
+    public static let mlDSA44 = SignatureScheme(rawValue: 0x0904)
+    /// ML-DSA-65.
+    public static let mlDSA65 = SignatureScheme(rawValue: 0x0905)
+    /// ML-DSA-87.
+    public static let mlDSA87 = SignatureScheme(rawValue: 0x0906)
     /// RSASSA-PSS with SHA-256 and an id-RSASSA-PSS key.
     public static let rsaPSSPSSSHA256 = SignatureScheme(rawValue: 0x0809)
     /// RSASSA-PSS with SHA-384 and an id-RSASSA-PSS key.
@@ -52,6 +58,9 @@ extension SignatureScheme: CustomStringConvertible {
         case .rsaPSSRSAESHA512: "rsa_pss_rsae_sha512"
         case .ed25519: "ed25519"
         case .ed448: "ed448"
+        case .mlDSA44: "mldsa44"
+        case .mlDSA65: "mldsa65"
+        case .mlDSA87: "mldsa87"
         case .rsaPSSPSSSHA256: "rsa_pss_pss_sha256"
         case .rsaPSSPSSSHA384: "rsa_pss_pss_sha384"
         case .rsaPSSPSSSHA512: "rsa_pss_pss_sha512"

@@ -18,9 +18,9 @@ public struct ClientConfiguration: Sendable {
     public var cipherSuites: [CipherSuite] = CipherSuite.supported
     /// The groups for key agreement, in the order of preference.
     public var groups: [NamedGroup] = NamedGroup.supported
-    /// The groups that the first ClientHello has a key share of; `nil`: the first of `groups`. A server that wants
-    /// another group asks for its share, which takes a round trip more, as does an empty list in any case; every share
-    /// takes time to make and bytes to send.
+    /// The groups that the first ClientHello has a key share of; `nil`: the first hybrid one of `groups`, and the first of
+    /// the others. A server that wants another group asks for its share, which takes a round trip more, as does an empty
+    /// list in any case; every share takes time to make and bytes to send.
     public var keyShareGroups: [NamedGroup]?
     /// The signature schemes that the server may sign the handshake with.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
@@ -95,8 +95,9 @@ extension ClientConfiguration {
     /// RFC 9846 §4.3.8: each share "MUST correspond to a group offered in the "supported_groups" extension and MUST appear
     /// in the same order."
     var offeredShareGroups: [NamedGroup] {
-        guard let keyShareGroups else { return Array(groups.prefix(1)) }
-        return groups.filter(keyShareGroups.contains)
+        if let keyShareGroups { return groups.filter(keyShareGroups.contains) }
+        let first = [groups.first(where: \.isPostQuantum), groups.first { !$0.isPostQuantum }]
+        return groups.filter(first.contains)
     }
 
     /// What either side may show.
@@ -118,14 +119,6 @@ extension ClientConfiguration {
 }
 
 extension SignatureScheme {
-    /// What CertificateVerify may be signed with here, in the order of preference. No PKCS #1: RFC 9846 §4.3.3 keeps
-    /// it to certificates.
-    public static let supportedInHandshake: [SignatureScheme] = [
-        .ecdsaSecp256r1SHA256, .ed25519, .ecdsaSecp384r1SHA384, .ecdsaSecp521r1SHA512, .ed448,
-        .rsaPSSRSAESHA256, .rsaPSSRSAESHA384, .rsaPSSRSAESHA512,
-        .rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512,
-    ]
-
-    /// What certificates may be signed with besides.
+    /// What certificates may be signed with besides what handshakes are.
     static let supportedInCertificatesOnly: [SignatureScheme] = [.rsaPKCS1SHA256, .rsaPKCS1SHA384, .rsaPKCS1SHA512]
 }

@@ -135,6 +135,22 @@ struct ConnectionCore: ~Copyable, Sendable {
     }
 }
 
+extension ConnectionCore {
+    /// What a server sends back for a client's share, and the secret.
+    func answer(_ share: KeyShareEntry) throws(TLSError) -> KeyShareAnswer {
+        do throws(CryptoError) {
+            if let privateKey = replay?.privateKeys[share.group] {
+                return try EphemeralKey(share.group, privateKey: privateKey.span).answer(to: share.keyExchange.span)
+            }
+            return try .answer(share.group, to: share.keyExchange.span)
+        } catch .invalidKeyShare {
+            throw .peerMisbehaved(.invalidKeyShare)
+        } catch {
+            throw .crypto(error)
+        }
+    }
+}
+
 extension EphemeralKey {
     /// The shared secret with a share that the peer sent.
     consuming func sharedSecret(withPeers share: KeyShareEntry) throws(TLSError) -> Secret {

@@ -166,14 +166,14 @@ final class ScriptedServer {
         _ hello: ClientHello, _ transcript: inout Transcript, _ output: inout [UInt8]
     ) throws -> Secret {
         let share = try #require(hello.keyShares?.first { $0.group.isSupported })
-        let key = try EphemeralKey.generate(share.group)
+        let agreed = try KeyShareAnswer.answer(share.group, to: share.keyExchange.span)
         var answer = ServerHello(
             random: [UInt8](repeating: 7, count: 32), legacySessionIDEcho: hello.legacySessionID, cipherSuite: suite)
         answer.extensions.order = [.keyShare, .supportedVersions]
-        answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: key.publicKey))
+        answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: agreed.share))
         answer.selectedVersion = .tls13
         try write(try altered(.serverHello, answer.encoded(), &transcript), to: &output)
-        return try key.sharedSecret(withPeers: share)
+        return agreed.takeSecret()
     }
 
     /// EncryptedExtensions to CertificateVerify.

@@ -85,10 +85,14 @@ struct ServerNegotiation: Sendable {
             throw .peerMisbehaved(.keyShareForUnlistedGroup)
         }
         let common = configuration.groups.filter(groups.contains)
-        for group in common {
+        // Groups stand in two tiers: what is agreed with a post-quantum one cannot be recorded now and read later, so that
+        // it is worth a round trip more. Within a tier a share that is there saves one.
+        let postQuantum = common.filter(\.isPostQuantum)
+        let best = postQuantum.isEmpty ? common : postQuantum
+        for group in best {
             if let share = shares.first(where: { $0.group == group }) { return .share(share) }
         }
-        return common.first.map { .retry($0) } ?? .impossible(.peerIncompatible(.noCommonGroup))
+        return best.first.map { .retry($0) } ?? .impossible(.peerIncompatible(.noCommonGroup))
     }
 
     /// The first of ours that the client offers. RFC 7301 §3.2: "In the event that the server supports no protocols

@@ -74,10 +74,10 @@ struct ServerFlight: ~Copyable, Sendable {
         }
         var sharedSecret = Secret(zeros: accepted.parameters.hash.digestLength)
         if let share = accepted.share {
-            let key = try core.ephemeralKey(share.group)
+            let agreed = try core.answer(share)
             answer.extensions.order.append(.keyShare)
-            answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: key.publicKey))
-            sharedSecret = try key.sharedSecret(withPeers: share)
+            answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: agreed.share))
+            sharedSecret = agreed.takeSecret()
         }
         answer.extensions.order.append(.supportedVersions)
         answer.selectedVersion = .tls13
