@@ -42,24 +42,26 @@ public final class RunningTool: Sendable {
         process.arguments = arguments
         process.currentDirectoryURL = folder
         for name in ["standard-output", "standard-error"] { try Data().write(to: folder.appending(path: name)) }
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "standard-output"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "standard-error"))
+        let source: FileHandle
         switch input {
         case .bytes(let bytes):
             inputPipe = nil
             try Data(bytes).write(to: folder.appending(path: "standard-input"))
-            process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "standard-input"))
+            source = try FileHandle(forReadingFrom: folder.appending(path: "standard-input"))
         case .open:
             let pipe = Pipe()
             inputPipe = pipe
-            process.standardInput = pipe
+            source = pipe.fileHandleForReading
         }
         name = executable.lastPathComponent
         self.process = process
         self.folder = folder
         exit = Mutex(Exit())
         process.terminationHandler = { [weak self] process in self?.ended(process.terminationStatus) }
-        try process.run()
+        try process.start(
+            input: source,
+            output: FileHandle(forWritingTo: folder.appending(path: "standard-output")),
+            errors: FileHandle(forWritingTo: folder.appending(path: "standard-error")))
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.longestRun) { [weak self] in
             guard let self, self.process.isRunning else { return }
             Foundation.kill(self.process.processIdentifier, SIGKILL)

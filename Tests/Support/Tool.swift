@@ -60,10 +60,10 @@ public struct Tool: Sendable {
         process.arguments = arguments
         process.currentDirectoryURL = folder
         // Files and not pipes: nothing can fill up and wait.
-        process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "standard-input"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "standard-output"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "standard-error"))
-        try process.run()
+        try process.start(
+            input: FileHandle(forReadingFrom: folder.appending(path: "standard-input")),
+            output: FileHandle(forWritingTo: folder.appending(path: "standard-output")),
+            errors: FileHandle(forWritingTo: folder.appending(path: "standard-error")))
         process.waitUntilExit()
         return Outcome(
             status: process.terminationStatus,

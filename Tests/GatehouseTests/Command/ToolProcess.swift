@@ -1,6 +1,7 @@
 import Foundation
 import GatehouseSystem
 import Synchronization
+import TestSupport
 
 /// The command `gatehouse`, as it was built beside the tests.
 final class ToolProcess: Sendable {
@@ -37,10 +38,10 @@ final class ToolProcess: Sendable {
         }
         process.currentDirectoryURL = folder
         // Files and not pipes: nothing can fill up and wait.
-        process.standardInput = try FileHandle(forReadingFrom: folder.appending(path: "input"))
-        process.standardOutput = try FileHandle(forWritingTo: folder.appending(path: "output"))
-        process.standardError = try FileHandle(forWritingTo: folder.appending(path: "errors"))
-        try process.run()
+        try process.start(
+            input: FileHandle(forReadingFrom: folder.appending(path: "input")),
+            output: FileHandle(forWritingTo: folder.appending(path: "output")),
+            errors: FileHandle(forWritingTo: folder.appending(path: "errors")))
         identifier = process.processIdentifier
         self.process = Mutex(process)
     }
