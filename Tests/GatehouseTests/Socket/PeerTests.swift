@@ -208,7 +208,7 @@ import Testing
         #expect(connection.peer.errors.contains("EOFError"))
     }
 
-    @Test("G-9, RW-13 s_client says goodbye: answered, and no error; killed: a truncation")
+    @Test("G-9, RW-13 s_client says goodbye: answered, and no error; killed: no orderly end")
     func opensslGoes() async throws {
         let polite = try await Connection.openssl()
         try polite.peer.endInput()
@@ -220,10 +220,10 @@ import Testing
             ])
         let killed = try await Connection.openssl()
         await killed.peer.kill()
-        #expect(
-            try await killed.end() == [
-                "error remoteHostClosed", "state unconnected", "readChannelFinished", "disconnected truncated",
-            ])
+        let signals = try await killed.end()
+        #expect(signals.prefix(3) == ["error remoteHostClosed", "state unconnected", "readChannelFinished"])
+        // The kernel resets the connection when the program had not read everything yet.
+        #expect([["disconnected truncated"], ["disconnected reset"]].contains(Array(signals.dropFirst(3))))
     }
 
     @Test("F-22 s_client, told goodbye by us, says goodbye too")
