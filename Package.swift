@@ -22,6 +22,9 @@ let package = Package(
         .library(name: "GatehouseCertificates", targets: ["GatehouseCertificates"]),
         .executable(name: "gatehouse", targets: ["GatehouseTool"]),
         .executable(name: "echo-example", targets: ["EchoExample"]),
+        .executable(name: "page-example", targets: ["PageExample"]),
+        .executable(name: "mutual-tls-example", targets: ["MutualTLSExample"]),
+        .executable(name: "device-gateway-example", targets: ["DeviceGatewayExample"]),
         .executable(name: "handshake-bench", targets: ["HandshakeBench"]),
         .executable(name: "certificate-bench", targets: ["CertificateBench"]),
         .executable(name: "allocation-bench", targets: ["AllocationBench"]),
@@ -60,6 +63,21 @@ let package = Package(
             name: "EchoExample",
             dependencies: ["Gatehouse"],
             path: "Sources/Examples/Echo",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "PageExample",
+            dependencies: ["Gatehouse"],
+            path: "Sources/Examples/Page",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "MutualTLSExample",
+            dependencies: ["Gatehouse"],
+            path: "Sources/Examples/MutualTLS",
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "DeviceGatewayExample",
+            dependencies: ["Gatehouse", "GatehouseTLS"],
+            path: "Sources/Examples/DeviceGateway",
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "HandshakeBench",
@@ -120,7 +138,7 @@ let package = Package(
             name: "GatehouseTests",
             dependencies: [
                 "Gatehouse", "GatehouseSystem", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto",
-                "GatehouseTool", "TestSupport",
+                "GatehouseTool", "PageExample", "MutualTLSExample", "DeviceGatewayExample", "TestSupport",
             ],
             swiftSettings: common),
         .testTarget(
