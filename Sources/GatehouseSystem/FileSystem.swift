@@ -18,6 +18,23 @@ package enum FileSystem {
     }
 }
 
+extension FileSystem {
+    /// Writes a file that belongs to its owner alone (mode 0600), in place of the one that is there. Whoever opens it
+    /// finds the old contents or the new ones, never a part.
+    package static func replace(_ path: String, with contents: [UInt8]) throws(SystemError) {
+        let draft = "\(path).\(getpid())"
+        let operation = "write \(path)"
+        let file = try FileDescriptor.open(draft, O_WRONLY | O_CREAT | O_EXCL, operation: operation)
+        do throws(SystemError) {
+            try file.write(contents, operation: operation)
+            guard rename(draft, path) == 0 else { throw SystemError(operation) }
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+}
+
 /// A descriptor of a file, closed when it goes.
 package struct FileDescriptor: ~Copyable, Sendable {
     let descriptor: Int32

@@ -14,11 +14,12 @@ private let parser = OptionParser(
         Option("--ca", "FILE", help: "a PEM file with the certificates to trust instead of the system's"),
         Option("--insecure", help: "trust any certificate: whoever sits on the network can pose as the server"),
         Option("--name", "N", help: "the name to ask for and to expect in the certificate, if it is not HOST"),
-        Option("--alpn", "LIST", help: "application protocols to offer, in the order of preference"),
-        Settings.groupsOption,
-        Settings.suitesOption,
+    ] + CredentialOptions.options + Settings.options + [
+        Option("--session-in", "FILE", help: "offer to resume the session in this file"),
+        Option("--session-out", "FILE", help: "keep the session that the server gives in this file, its owner's alone"),
         Option(
-            "--keylog", "FILE", help: "append secrets in the SSLKEYLOGFILE format: who reads them reads the traffic"),
+            "--early-data-file", "FILE",
+            help: "send this file before the server has answered: who sees it can send it again; needs --session-in"),
     ],
     operands: 1...1)
 
@@ -29,8 +30,12 @@ private let parser = OptionParser(
         return 0
     }
     let (host, port) = try target(options.operands.first ?? "")
-    let socket = try SSLSocket(configuration: try configuration(options), on: EventLoop())
-    return try await Relay.run(socket) { socket throws(SocketFailure) in
+    let configuration = try configuration(options)
+    let early = try earlyData(options, configuration)
+    let keyUpdateInterval = try KeyUpdates.interval(options)
+    let socket = try SSLSocket(configuration: configuration, on: EventLoop())
+    if let path = options.value("--session-out") { SessionFile.keep(socket, in: path) }
+    return try await Relay.run(socket, early: early, keyUpdateInterval) { socket throws(SocketFailure) in
         try socket.connectToHostEncrypted(host, port: port, peerVerifyName: options.value("--name"))
     }
 }
@@ -61,8 +66,25 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
             throw UsageError("\(error): give some with --ca")
         }
     }
+    configuration.credentials = try CredentialOptions.credentials(options)
+    if let path = options.value("--session-in") { configuration.sessionTicket = try SessionFile.read(path) }
+    configuration.offersEarlyData = options.has("--early-data-file")
     try Settings.apply(options, to: &configuration, as: .client)
     return configuration
+}
+
+/// What goes out before the server has answered.
+private func earlyData(
+    _ options: OptionParser.Result, _ configuration: SSLConfiguration
+) throws(UsageError) -> [UInt8] {
+    guard let path = options.value("--early-data-file") else { return [] }
+    guard let session = configuration.sessionTicket else { throw UsageError("--early-data-file needs --session-in") }
+    let contents = try Settings.contents(of: path)
+    guard contents.count <= session.maximumEarlyDataSize else {
+        throw UsageError(
+            "\(path) has \(contents.count) bytes, and the session allows \(session.maximumEarlyDataSize) of early data")
+    }
+    return contents
 }
 
 /// Moves bytes between the connection and the standard streams.
@@ -70,9 +92,13 @@ private enum Relay {
     private static let chunk = 1 << 14
 
     static func run(
-        _ socket: SSLSocket, connecting: @escaping @Sendable (isolated SSLSocket) throws(SocketFailure) -> Void
+        _ socket: SSLSocket, early: [UInt8], _ keyUpdateInterval: Int?,
+        connecting: @escaping @Sendable (isolated SSLSocket) throws(SocketFailure) -> Void
     ) async throws -> Int32 {
+        // A server that does not take early data gets it again, protected like everything else.
+        socket.earlyDataRejected.connect { socket in socket.write(early) }
         socket.encrypted.connect { socket in
+            if let keyUpdateInterval { KeyUpdates.watch(socket, every: keyUpdateInterval) }
             for line in socket.session?.summary ?? [] { Console.complain("\(line.name): \(line.value)\n") }
             if let duration = socket.handshakeDuration {
                 Console.complain("handshake time: \(duration.milliseconds)\n")
@@ -90,7 +116,10 @@ private enum Relay {
             continuation.yield(socket.error == nil)
             continuation.finish()
         }
-        try await socket.run(connecting)
+        try await socket.run { socket throws(SocketFailure) in
+            socket.writeEarlyData(early)
+            try connecting(socket)
+        }
         var isGood = false
         for await ending in endings { isGood = ending }
         return isGood ? 0 : 1

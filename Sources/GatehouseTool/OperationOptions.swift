@@ -32,9 +32,13 @@ struct OperationOptions {
     init(_ options: OptionParser.Result, _ configuration: SSLConfiguration) throws(UsageError) {
         self.options = options
         var files = ConfigurationFiles(base: configuration)
-        files.credentials = zip(options.all("--certificate"), options.all("--key")).map {
-            ConfigurationFiles.CredentialFiles(certificateChain: $0, privateKey: $1)
+        let staples = options.all("--ocsp")
+        files.credentials = zip(options.all("--certificate"), options.all("--key")).enumerated().map { index, pair in
+            ConfigurationFiles.CredentialFiles(
+                certificateChain: pair.0, privateKey: pair.1,
+                ocspResponse: index < staples.count ? staples[index] : nil)
         }
+        files.caCertificates = options.all("--client-ca")
         files.ticketKeys = options.all("--ticket-key-file")
         files.dangerouslyAllowsReadableSecrets = options.has("--allow-readable-secrets")
         self.files = files

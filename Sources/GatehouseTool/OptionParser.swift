@@ -7,11 +7,16 @@ struct Option: Sendable {
     let help: String
     /// Whether it may be given several times.
     let repeats: Bool
+    /// What it means without a number behind it; `nil`: it needs its value.
+    let defaultNumber: Int?
 
-    init(_ name: String, _ value: String? = nil, repeats: Bool = false, help: String) {
+    init(
+        _ name: String, _ value: String? = nil, repeats: Bool = false, defaultNumber: Int? = nil, help: String
+    ) {
         self.name = name
         self.value = value
         self.repeats = repeats
+        self.defaultNumber = defaultNumber
         self.help = help
     }
 }
@@ -89,6 +94,7 @@ struct OptionParser: Sendable {
             return ""
         }
         if parts.count > 1 { return parts[1] }
+        if let number = option.defaultNumber, rest.first.flatMap({ Int($0) }) == nil { return "\(number)" }
         guard let value = rest.popFirst() else { throw UsageError("\(option.name) needs a value") }
         return value
     }

@@ -5,19 +5,18 @@ import GatehouseTLS
 private let parser = OptionParser(
     usage: "serve [OPTION…]",
     summary: """
-        Runs a TLS 1.3 server until SIGINT or SIGTERM. Without a certificate it makes one for localhost that nobody \
-        trusts and that is gone when it ends.
+        Runs a TLS 1.3 server until SIGINT or SIGTERM. Without a certificate and without --psk it makes a certificate \
+        for localhost that nobody trusts and that is gone when it ends.
         """,
     options: ListeningPlace.options + [
         Option(
-            "--mode", "MODE", help: "www: answer an HTTP/1.1 GET with what was negotiated (default); echo: send back"),
-        Option("--certificate", "FILE", repeats: true, help: "a PEM file with a chain, the server's certificate first"),
-        Option("--key", "FILE", repeats: true, help: "the PEM file with its private key; one for each --certificate"),
-        Option("--alpn", "LIST", help: "application protocols in the order of preference, such as h2,http/1.1"),
-        Settings.groupsOption,
-        Settings.suitesOption,
+            "--mode", "MODE", help: "www: answer an HTTP/1.1 GET with what was negotiated (default); echo: send back")
+    ] + CredentialOptions.options + [CredentialOptions.staple] + ClientCertificateOptions.options + [
+        Option("--tickets", "N", help: "tickets for a client to come back with, 0 to 255 (default 2)"),
         Option(
-            "--keylog", "FILE", help: "append secrets in the SSLKEYLOGFILE format: who reads them reads the traffic"),
+            "--early-data", "[BYTES]", defaultNumber: 16_384,
+            help: "take 0-RTT data, up to so many bytes (16384 if not given): who saw it can send it again"),
+    ] + Settings.options + [
         Option("--threads", "N", help: "event loops, each on a thread of its own (default 1)"),
         Option("--events", help: "print each signal as a line of JSON"),
     ] + OperationOptions.options,
@@ -33,6 +32,7 @@ private let parser = OptionParser(
     guard let service = Service(rawValue: mode) else { throw UsageError("--mode is www or echo, not \(mode)") }
     let place = try ListeningPlace(options)
     let threads = try options.number("--threads", in: 1...256) ?? 1
+    let keyUpdateInterval = try KeyUpdates.interval(options)
     let configuration = try configuration(options)
     let operation = try OperationOptions(options, configuration)
     let server = try SSLServer(configuration: configuration, threads: threads)
@@ -43,6 +43,7 @@ private let parser = OptionParser(
         while let socket = server.nextPendingConnection() {
             socket.perform { socket in
                 events?.follow(socket)
+                if let keyUpdateInterval { KeyUpdates.watch(socket, every: keyUpdateInterval) }
                 service.serve(socket)
             }
         }
@@ -64,27 +65,28 @@ private let parser = OptionParser(
 }
 
 private func configuration(_ options: OptionParser.Result) throws(UsageError) -> SSLConfiguration {
-    let certificates = options.all("--certificate")
-    let keys = options.all("--key")
-    guard certificates.count == keys.count else {
-        throw UsageError("each --certificate needs its --key: there are \(certificates.count) and \(keys.count)")
-    }
-    var credentials: [Credential] = []
-    for (certificate, key) in zip(certificates, keys) {
-        let chain = try Settings.certificates(in: certificate)
-        let privateKey = try Settings.key(in: key)
-        do {
-            credentials.append(try Credential(chain: chain, key: privateKey))
-        } catch {
-            throw UsageError("\(certificate) with \(key): \(error)")
-        }
-    }
-    let isEphemeral = credentials.isEmpty
+    var credentials = try CredentialOptions.credentials(options)
+    let isEphemeral = credentials.isEmpty && !options.has("--psk")
     if isEphemeral { credentials = [try EphemeralCredential.make()] }
     var configuration = SSLConfiguration(credentials: credentials)
+    try ClientCertificateOptions.apply(options, to: &configuration)
+    try applyResumption(options, to: &configuration)
     try Settings.apply(options, to: &configuration, as: .server)
     if isEphemeral {
         Console.complain("no certificate is given: using an ephemeral self-signed one for localhost (P-256)\n")
     }
     return configuration
+}
+
+private func applyResumption(
+    _ options: OptionParser.Result, to configuration: inout SSLConfiguration
+) throws(UsageError) {
+    if let count = try options.number("--tickets", in: 0...255) {
+        for option in ["--early-data", "--ticket-key-file"] where count == 0 && options.has(option) {
+            throw UsageError("\(option) needs tickets, not --tickets 0")
+        }
+        configuration.sessionTicketCount = count
+        if count == 0 { configuration.sessionResumption = .disabled }
+    }
+    configuration.maximumEarlyDataSize = UInt32(try options.number("--early-data", in: 1...1 << 24) ?? 0)
 }

@@ -20,6 +20,8 @@ private enum EchoService {
         socket.readyRead.connect { echo($0) }
         // When the peer does not read, we stop reading, until there is room again.
         socket.bytesWritten.connect { socket, _ in echo(socket) }
+        // Somebody's replay may be sent back to them: nothing comes of it.
+        socket.write(socket.readEarlyData())
         echo(socket)
     }
 
@@ -39,12 +41,14 @@ private enum WebService {
             socket?.perform { $0.abort() }
         }
         socket.disconnected.connect { _, _ in deadline.cancel() }
-        socket.readyRead.connect { answer($0) }
-        answer(socket)
+        // A GET may be repeated, so that it may come as early data.
+        let early = socket.readEarlyData()
+        socket.readyRead.connect { answer($0, early) }
+        answer(socket, early)
     }
 
-    private static func answer(_ socket: isolated SSLSocket) {
-        let request = socket.peek(longestRequest)
+    private static func answer(_ socket: isolated SSLSocket, _ early: [UInt8]) {
+        let request = early + socket.peek(max(0, longestRequest - early.count))
         if let end = request.endOfHeader {
             let method = request[..<end].prefix { $0 != UInt8(ascii: " ") }
             if method.elementsEqual("GET".utf8) {
@@ -52,7 +56,7 @@ private enum WebService {
             } else {
                 respond(socket, "405 Method Not Allowed", "only GET is answered here\n", header: "Allow: GET\r\n")
             }
-        } else if request.count == longestRequest {
+        } else if request.count >= longestRequest {
             respond(socket, "431 Request Header Fields Too Large", "the request is too long\n")
         }
     }

@@ -6,10 +6,22 @@ import GatehouseTLS
 
 /// Options and files that more than one command reads.
 enum Settings {
-    static let suitesOption = Option(
-        "--suites", "LIST", help: "cipher suites in the order of preference: \(names(of: SSLCipher.supported))")
-    static let groupsOption = Option(
-        "--groups", "LIST", help: "groups in the order of preference: \(names(of: NamedGroup.supported))")
+    /// What both roles take.
+    static let options =
+        [
+            Option("--alpn", "LIST", help: "application protocols in the order of preference, such as h2,http/1.1"),
+            Option(
+                "--groups", "LIST", help: "groups in the order of preference: \(names(of: NamedGroup.supported))"),
+            Option(
+                "--suites", "LIST",
+                help: "cipher suites in the order of preference: \(names(of: SSLCipher.supported))"),
+        ] + PreSharedKeyOptions.options + [
+            Option("--record-size-limit", "N", help: "the longest record to receive, in bytes, 64 to 16385 (RFC 8449)"),
+            KeyUpdates.option,
+            Option(
+                "--keylog", "FILE",
+                help: "append secrets in the SSLKEYLOGFILE format: who reads them reads the traffic"),
+        ]
 
     private static func names(of values: [some CustomStringConvertible]) -> String {
         values.map(\.description).joined(separator: ",")
@@ -45,6 +57,8 @@ enum Settings {
         configuration.allowedNextProtocols = options.list("--alpn") ?? []
         configuration.ciphers = try suites(options)
         configuration.groups = try groups(options)
+        configuration.recordSizeLimit = try options.number("--record-size-limit", in: 64...16_385)
+        try PreSharedKeyOptions.apply(options, to: &configuration)
         configuration.keyLog = try keyLog(options.value("--keylog"))
         do {
             try configuration.validate(as: role)
@@ -118,9 +132,17 @@ extension NegotiatedSession {
             ("ALPN", applicationProtocol ?? "none"),
             ("server name", serverName ?? "none"),
             ("resumed", isResumed ? "yes" : "no"),
+            ("pre-shared key", preSharedKeyIdentity.map(printable) ?? "none"),
+            ("peer certificate", peerCertificates.first?.subject.description ?? "none"),
+            ("early data", isEarlyDataAccepted ? "accepted" : "none"),
             ("round trips", "\(roundTrips)"),
         ]
     }
+}
+
+/// Bytes that may be a name: what is no printable ASCII comes as a question mark.
+private func printable(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
 }
 
 extension Duration {

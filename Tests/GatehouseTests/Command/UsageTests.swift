@@ -32,7 +32,21 @@ import Testing
             ["serve", "--groups", "x25519,,secp256r1"], ["serve", "--alpn", "h2,"], ["serve", "surplus"],
             ["serve", "--keylog", "/nonexistent/log"], ["connect"], ["connect", "localhost"],
             ["connect", "localhost:0"], ["connect", ":1"], ["connect", "a:1", "b:2"],
-            ["connect", "a:1", "--insecure", "--ca", "x"], ["connect", "a:1", "--ca", "/nonexistent/ca.pem"],
+            ["serve", "--require-client-certificate"], ["serve", "--client-ca", "/nonexistent/ca.pem"],
+            ["serve", "--psk", "name"], ["serve", "--psk", "name:abc"], ["serve", "--psk", "name:00ff"],
+            ["serve", "--psk", ":00112233445566778899aabbccddeeff"], ["serve", "--psk-modes", "psk_dhe_ke"],
+            ["serve", "--psk", "a:00112233445566778899aabbccddeeff", "--psk-modes", "psk_ke"],
+            ["serve", "--psk", "a:00112233445566778899aabbccddeeff", "--psk-modes", "rsa"],
+            ["serve", "--psk", "a:00112233445566778899aabbccddeeff:md5"],
+            [
+                "serve", "--psk", "a:00112233445566778899aabbccddeeff", "--psk",
+                "a:00112233445566778899aabbccddeeff",
+            ],
+            ["serve", "--tickets", "256"], ["serve", "--tickets", "0", "--early-data"], ["serve", "--early-data=0"],
+            ["serve", "--record-size-limit", "63"], ["serve", "--ocsp", "x"], ["serve", "--key-update-every", "0"],
+            ["connect", "a:1", "--early-data-file", "x"], ["connect", "a:1", "--session-in", "/nonexistent/session"],
+            ["connect", "a:1", "--certificate", "x"], ["connect", "a:1", "--insecure", "--ca", "x"],
+            ["connect", "a:1", "--ca", "/nonexistent/ca.pem"],
         ])
     func wrongUsage(_ arguments: [String]) async throws {
         let outcome = try await ToolProcess(arguments).finish()

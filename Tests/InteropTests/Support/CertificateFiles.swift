@@ -48,6 +48,9 @@ final class CertificateFiles: Sendable {
     var authority: String { path("ca.pem") }
     func certificate(_ kind: KeyKind) -> String { path("\(kind.rawValue).pem") }
     func key(_ kind: KeyKind) -> String { path("\(kind.rawValue).key") }
+    /// A client's certificate, for Interop Client, and its key (P-256).
+    var clientCertificate: String { path("client.pem") }
+    var clientKey: String { path("client.key") }
     /// The P-256 key, encrypted.
     var encryptedKey: String { path("encrypted.key") }
     /// A file that is neither a certificate nor a key.
@@ -77,6 +80,11 @@ final class CertificateFiles: Sendable {
                     + ["-CA", authority, "-CAkey", path("ca.key"), "-key", key(kind), "-out", certificate(kind)]
                     + ["-days", "2"])
         }
+        _ = try openssl.output(of: ["genpkey", "-out", clientKey] + KeyKind.p256.generation)
+        _ = try openssl.output(
+            of: ["req", "-x509", "-config", path("openssl.cnf"), "-extensions", "client"]
+                + ["-subj", "/CN=Interop Client", "-CA", authority, "-CAkey", path("ca.key")]
+                + ["-key", clientKey, "-out", clientCertificate, "-days", "2"])
         _ = try openssl.output(
             of: ["pkey", "-in", key(.p256), "-aes256", "-passout", "pass:secret", "-out", encryptedKey])
     }
@@ -98,6 +106,12 @@ final class CertificateFiles: Sendable {
         keyUsage = critical, digitalSignature
         extendedKeyUsage = serverAuth
         subjectAltName = DNS:localhost, IP:127.0.0.1
+        subjectKeyIdentifier = hash
+        authorityKeyIdentifier = keyid
+        [client]
+        basicConstraints = critical, CA:false
+        keyUsage = critical, digitalSignature
+        extendedKeyUsage = clientAuth
         subjectKeyIdentifier = hash
         authorityKeyIdentifier = keyid
 

@@ -19,12 +19,17 @@ public struct ConfigurationFiles: ConfigurationSource {
         public var certificateChain: String
         /// A PEM file with the key of the first certificate.
         public var privateKey: String
+        /// A DER file with the OCSP response to staple to the first certificate; `nil`: none.
+        public var ocspResponse: String?
 
-        /// Names the two files, which may be the same.
-        public init(certificateChain: String, privateKey: String) {
+        /// Names the files; chain and key may stand in one.
+        public init(certificateChain: String, privateKey: String, ocspResponse: String? = nil) {
             self.certificateChain = certificateChain
             self.privateKey = privateKey
+            self.ocspResponse = ocspResponse
         }
+
+        var paths: [String] { [certificateChain, privateKey] + (ocspResponse.map { [$0] } ?? []) }
     }
 
     /// Everything that does not come from files.
@@ -49,7 +54,7 @@ public struct ConfigurationFiles: ConfigurationSource {
 
     /// Which files stand at the paths, by their numbers, lengths and times of change.
     public var version: String {
-        let paths = credentials.flatMap { [$0.certificateChain, $0.privateKey] } + caCertificates + ticketKeys
+        let paths = credentials.flatMap(\.paths) + caCertificates + ticketKeys
         return paths.map { FileSystem.version(of: $0) }.joined(separator: " ")
     }
 
@@ -75,9 +80,11 @@ public struct ConfigurationFiles: ConfigurationSource {
         let chain = try certificates(in: files.certificateChain)
         var contents = try secret(files.privateKey).contents
         defer { wipe(&contents) }
-        return try naming(files.privateKey) {
+        var credential = try naming(files.privateKey) {
             try Credential(chain: chain, key: try SSLKey(pem: contents))
         }
+        credential.ocspResponse = try files.ocspResponse.map { path in try naming(nil) { try FileSystem.read(path) } }
+        return credential
     }
 
     private func certificates(in path: String) throws -> [SSLCertificate] {
