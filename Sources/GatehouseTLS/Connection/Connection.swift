@@ -1,11 +1,3 @@
-/// The states of one role. Every step leaves a next state behind, also when it throws.
-protocol HandshakeRole: ~Copyable, Sendable {
-    mutating func handle(_ message: ReceivedMessage, _ core: inout ConnectionCore) throws(TLSError)
-    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError)
-    mutating func updateKeys(requestingPeers: Bool, _ core: inout ConnectionCore) throws(TLSError)
-    func export(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8]
-}
-
 /// What a connection does in either role: reads records, hands messages to the role's states, ends.
 struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     private var role: Role
@@ -41,6 +33,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
         swap(&core.output, &output)
         defer { swap(&core.output, &output) }
         do throws(TLSError) {
+            try core.endPause(with: decision)
             try role.resume(with: decision, &core)
         } catch {
             fail(error)
@@ -74,6 +67,7 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     }
 
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError) {
+        guard core.isEstablished else { throw failure ?? .misuse(.notEstablished) }
         try act(output: &output) { (role, core) throws(TLSError) in
             try role.updateKeys(requestingPeers: requestingPeers, &core)
         }

@@ -20,8 +20,8 @@ struct ConnectionCore: ~Copyable, Sendable {
     var hasSentCloseNotify = false
     /// The peer has asked for a KeyUpdate: one goes out before our next application data.
     var owesKeyUpdate = false
-    /// Nothing is read until a decision comes.
-    private(set) var isPaused = false
+    /// The decision that is due: nothing is read until it comes.
+    private var due: Need.Kind?
     /// How much more early data is taken, in bytes; `nil` when none is awaited.
     private var earlyDataLeft: Int?
     /// The early exporter's secret, while early data may come or be sent.
@@ -41,7 +41,7 @@ struct ConnectionCore: ~Copyable, Sendable {
 
     mutating func tell(_ event: Event) {
         self.event = event
-        if case .needs = event { isPaused = true }
+        if case .needs(let need) = event { due = need.kind }
     }
 
     mutating func takeEvent() -> Event? {
@@ -49,9 +49,13 @@ struct ConnectionCore: ~Copyable, Sendable {
         return event
     }
 
-    /// Called by the state that has taken its decision.
-    mutating func endPause() {
-        isPaused = false
+    var isPaused: Bool { due != nil }
+
+    /// Ends the pause with the decision that is due. A refusal ends the connection.
+    mutating func endPause(with decision: Decision) throws(TLSError) {
+        guard let due, decision.answers(due) else { throw .misuse(.noSuchDecision) }
+        self.due = nil
+        if case .reject(let alert) = decision { throw .refused(alert) }
     }
 
     var acceptsEarlyData: Bool { earlyDataLeft != nil }

@@ -76,6 +76,52 @@ public enum Decision: Sendable {
     case reject(AlertDescription)
 }
 
+extension Need {
+    /// What is decided about.
+    enum Kind: Sendable {
+        case credential, peerVerdict, preSharedKey, ticketSealing, ticketOpening, signature, clientCredential
+    }
+
+    var kind: Kind {
+        switch self {
+        case .credential: .credential
+        case .peerVerdict: .peerVerdict
+        case .preSharedKey: .preSharedKey
+        case .ticketSealing: .ticketSealing
+        case .ticketOpening: .ticketOpening
+        case .signature: .signature
+        case .clientCredential: .clientCredential
+        }
+    }
+}
+
+extension Decision {
+    /// Whether it answers a need of this kind.
+    func answers(_ kind: Need.Kind) -> Bool {
+        switch self {
+        case .credential: kind == .credential
+        case .accept, .acceptDespiteProblems: kind == .peerVerdict
+        case .preSharedKey: kind == .preSharedKey
+        case .sealedTickets: kind == .ticketSealing
+        case .openedTickets: kind == .ticketOpening
+        case .signature: kind == .signature
+        case .clientCredential: kind == .clientCredential
+        case .reject: true
+        }
+    }
+
+    /// Whether a verdict about the peer accepts it although something is wrong with its certificates.
+    var isDespiteProblems: Bool {
+        get throws(TLSError) {
+            switch self {
+            case .accept: false
+            case .acceptDespiteProblems: true
+            default: throw .misuse(.noSuchDecision)
+            }
+        }
+    }
+}
+
 /// What a client says of itself before a credential is chosen.
 public struct ClientHelloInfo: Sendable {
     /// The host name that the client asks for, in lower case, without a trailing dot.

@@ -37,8 +37,10 @@ struct JudgingServer: ~Copyable, Sendable {
     let peer: ShownCredential
     let signature: HandshakeSignatureVerified
 
-    consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingServerFinished {
-        core.endPause()
+    consuming func resume(
+        with decision: Decision, _ core: inout ConnectionCore
+    ) throws(TLSError) -> AwaitingServerFinished {
+        let despiteProblems = try decision.isDespiteProblems
         core.session?.isPeerVerified = !despiteProblems
         let certificate = PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems)
         return AwaitingServerFinished(

@@ -31,10 +31,10 @@ struct JudgingResumption: ~Copyable, Sendable {
     let authentication: ServerAuthentication
     let finished: FinishedVerified
 
-    consuming func accept(
-        despiteProblems: Bool, _ core: inout ConnectionCore
+    consuming func resume(
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientHandshake {
-        core.endPause()
+        let despiteProblems = try decision.isDespiteProblems
         let peer = agreement.peerToJudgeAgain ?? .none
         return try proceed(
             with: PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems), &core)

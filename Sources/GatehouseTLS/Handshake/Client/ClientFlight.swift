@@ -124,9 +124,9 @@ struct ChoosingClientCredential: ~Copyable, Sendable {
     let flight: ClientFlight
 
     consuming func resume(
-        _ credential: Credential?, _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientHandshake {
-        core.endPause()
+        guard case .clientCredential(let credential) = decision else { throw .misuse(.noSuchDecision) }
         return try flight.authenticate(with: credential, &core)
     }
 }
@@ -137,9 +137,9 @@ struct ClientSigning: ~Copyable, Sendable {
     let scheme: SignatureScheme
 
     consuming func resume(
-        _ signature: [UInt8], _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientConnected {
-        core.endPause()
+        guard case .signature(let signature) = decision else { throw .misuse(.noSuchDecision) }
         return try flight.complete(CertificateVerify(algorithm: scheme, signature: signature), &core)
     }
 }

@@ -37,57 +37,43 @@ enum ClientHandshake: ~Copyable, HandshakeRole {
     case connected(ClientConnected)
     case failed(TLSError)
 
-    mutating func handle(_ message: ReceivedMessage, _ core: inout ConnectionCore) throws(TLSError) {
-        do throws(TLSError) {
-            switch consume self {
-            case .awaitingServerHello(let state): self = try state.handle(message, &core)
-            case .awaitingSecondServerHello(let state):
-                self = .awaitingEncryptedExtensions(try state.handle(message, &core))
-            case .awaitingEncryptedExtensions(let state): self = try state.handle(message, &core)
-            case .awaitingCertificate(let state): self = try state.handle(message, &core)
-            case .awaitingCertificateVerify(let state): self = try state.handle(message, &core)
-            case .awaitingServerFinished(let state): self = try state.handle(message, &core)
-            case .connected(let state): self = .connected(try state.handle(message, &core))
-            case .judgingServer: throw .misuse(.noSuchDecision)
-            case .judgingResumption: throw .misuse(.noSuchDecision)
-            case .choosingCredential: throw .misuse(.noSuchDecision)
-            case .signing: throw .misuse(.noSuchDecision)
-            case .failed(let error): throw error
-            }
-        } catch {
-            self = .failed(error)
-            throw error
+    consuming func handling(
+        _ message: ReceivedMessage, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
+        switch consume self {
+        case .awaitingServerHello(let state): try state.handle(message, &core)
+        case .awaitingSecondServerHello(let state): .awaitingEncryptedExtensions(try state.handle(message, &core))
+        case .awaitingEncryptedExtensions(let state): try state.handle(message, &core)
+        case .awaitingCertificate(let state): try state.handle(message, &core)
+        case .awaitingCertificateVerify(let state): try state.handle(message, &core)
+        case .awaitingServerFinished(let state): try state.handle(message, &core)
+        case .connected(let state): .connected(try state.handle(message, &core))
+        case .failed(let error): throw error
+        default: throw .misuse(.noSuchDecision)
         }
     }
 
-    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
-        switch (consume self).answering(decision) {
-        case .mismatch(let state):
-            self = state
-            throw .misuse(.noSuchDecision)
-        case let answer:
-            do throws(TLSError) {
-                self = try answer.proceed(&core)
-            } catch {
-                self = .failed(error)
-                throw error
-            }
+    consuming func resuming(
+        with decision: Decision, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
+        switch consume self {
+        case .judgingServer(let state): .awaitingServerFinished(try state.resume(with: decision, &core))
+        case .judgingResumption(let state): try state.resume(with: decision, &core)
+        case .choosingCredential(let state): try state.resume(with: decision, &core)
+        case .signing(let state): .connected(try state.resume(with: decision, &core))
+        case .connected(let state): .connected(try state.resume(with: decision, &core))
+        default: throw .misuse(.noSuchDecision)
         }
     }
 
-    mutating func updateKeys(requestingPeers: Bool, _ core: inout ConnectionCore) throws(TLSError) {
+    consuming func updatingKeys(
+        requestingPeers: Bool, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ClientHandshake {
         switch consume self {
         case .connected(var state):
-            do throws(TLSError) {
-                try state.keys.update(requestingPeers: requestingPeers, &core)
-                self = .connected(state)
-            } catch {
-                self = .failed(error)
-                throw error
-            }
-        case let state:
-            self = state
-            throw .misuse(.notEstablished)
+            try state.keys.update(requestingPeers: requestingPeers, &core)
+            return .connected(state)
+        default: throw .misuse(.notEstablished)
         }
     }
 

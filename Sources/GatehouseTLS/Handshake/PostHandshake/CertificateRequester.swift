@@ -143,26 +143,12 @@ enum CertificateAnswer: ~Copyable, Sendable {
         return .judging(shown, signature)
     }
 
-    /// Whether this is the decision that is waited for.
-    func waits(for decision: Decision) -> Bool {
-        switch self {
-        case .judging:
-            switch decision {
-            case .accept, .acceptDespiteProblems, .reject: true
-            default: false
-            }
-        default: false
-        }
-    }
-
-    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
+    mutating func resume(with decision: Decision) throws(TLSError) {
         switch consume self {
         case .judging(let shown, let signature):
             self = .awaitingCertificate
-            core.endPause()
-            if case .reject(let alert) = decision { throw .refused(alert) }
-            let isDoubtful = if case .acceptDespiteProblems = decision { true } else { false }
-            let certificate = PeerCertificateVerified.byApplication(shown.peer, despiteProblems: isDoubtful)
+            let certificate = PeerCertificateVerified.byApplication(
+                shown.peer, despiteProblems: try decision.isDespiteProblems)
             self = .awaitingFinished(
                 shown, .certificate(CertificateProof(certificate: certificate, signature: signature)))
         case let state:

@@ -49,26 +49,13 @@ struct CertificateResponder: Sendable {
         core.tell(.needs(.clientCredential(CertificateRequestInfo(request, certificateType))))
     }
 
-    /// Whether this is the decision that the answer waits for.
-    func waits(for decision: Decision) -> Bool {
-        guard let pending else { return false }
-        return switch decision {
-        case .clientCredential: pending.scheme == nil
-        case .signature: pending.scheme != nil
-        case .reject: true
-        default: false
-        }
-    }
-
     mutating func resume(
         with decision: Decision, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
     ) throws(TLSError) {
         guard let answer = pending.take() else { return }
-        core.endPause()
         switch decision {
         case .clientCredential(let credential): try show(credential, answer, keys, &core)
         case .signature(let signature): try complete(answer, signature, keys, &core)
-        case .reject(let alert): throw .refused(alert)
         default: throw .misuse(.noSuchDecision)
         }
     }

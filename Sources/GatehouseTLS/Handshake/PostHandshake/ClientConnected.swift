@@ -35,10 +35,6 @@ struct ClientConnected: ~Copyable, Sendable {
         return self
     }
 
-    func waits(for decision: Decision) -> Bool {
-        responder?.waits(for: decision) ?? false
-    }
-
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientConnected {

@@ -42,14 +42,10 @@ struct ServerConnected: ~Copyable, Sendable {
         return try requester?.send(policy, &core) ?? []
     }
 
-    func waits(for decision: Decision) -> Bool {
-        answer.waits(for: decision)
-    }
-
     consuming func resume(
-        with decision: Decision, _ core: inout ConnectionCore
+        with decision: Decision, _: inout ConnectionCore
     ) throws(TLSError) -> ServerConnected {
-        try answer.resume(with: decision, &core)
+        try answer.resume(with: decision)
         return self
     }
 }

@@ -36,8 +36,10 @@ struct AwaitingClientCertificate: ~Copyable, Sendable {
 struct JudgingAnonymous: ~Copyable, Sendable {
     let agreement: ServerAgreement
 
-    consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingClientFinished {
-        core.endPause()
+    consuming func resume(
+        with decision: Decision, _ core: inout ConnectionCore
+    ) throws(TLSError) -> AwaitingClientFinished {
+        let despiteProblems = try decision.isDespiteProblems
         return AwaitingClientFinished(
             agreement: agreement, authentication: .anonymous(.byApplication(despiteProblems: despiteProblems)))
     }
@@ -78,8 +80,10 @@ struct JudgingClient: ~Copyable, Sendable {
     let peer: ShownCredential
     let signature: HandshakeSignatureVerified
 
-    consuming func accept(despiteProblems: Bool, _ core: inout ConnectionCore) -> AwaitingClientFinished {
-        core.endPause()
+    consuming func resume(
+        with decision: Decision, _ core: inout ConnectionCore
+    ) throws(TLSError) -> AwaitingClientFinished {
+        let despiteProblems = try decision.isDespiteProblems
         core.session?.isPeerVerified = !despiteProblems
         let certificate = PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems)
         return AwaitingClientFinished(

@@ -40,9 +40,9 @@ struct SealingTickets: ~Copyable, Sendable {
     let requester: CertificateRequester?
 
     consuming func resume(
-        _ sealed: [[UInt8]?], _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        core.endPause()
+        guard case .sealedTickets(let sealed) = decision else { throw .misuse(.noSuchDecision) }
         try tickets.send(sealed, &core)
         return .connected(
             ServerConnected(

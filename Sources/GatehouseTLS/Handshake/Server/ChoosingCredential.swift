@@ -3,9 +3,9 @@ struct ChoosingCredential: ~Copyable, Sendable {
     let accepted: ClientHelloAccepted
 
     consuming func resume(
-        _ credential: Credential, _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        core.endPause()
+        guard case .credential(let credential) = decision else { throw .misuse(.noSuchDecision) }
         return try accepted.authenticate(with: credential, &core)
     }
 }

@@ -2,11 +2,10 @@
 struct ChoosingPreSharedKey: ~Copyable, Sendable {
     let paused: PausedClientHello
 
-    /// `nil`: the application knows none of the identities.
     consuming func resume(
-        _ key: PreSharedKey?, _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        core.endPause()
+        guard case .preSharedKey(let key) = decision else { throw .misuse(.noSuchDecision) }
         let pending = try paused.resumed()
         guard let offered = pending.hello.preSharedKeys else { return try pending.proceed(with: nil, &core) }
         let index = offered.identities.firstIndex { identity in

@@ -3,9 +3,9 @@ struct OpeningTickets: ~Copyable, Sendable {
     let paused: PausedClientHello
 
     consuming func resume(
-        _ sessions: [[UInt8]?], _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        core.endPause()
+        guard case .openedTickets(let sessions) = decision else { throw .misuse(.noSuchDecision) }
         let pending = try paused.resumed()
         var opened: [[UInt8]: SessionState] = [:]
         for (ticket, session) in zip(pending.foreignIdentities, sessions) {

@@ -181,9 +181,9 @@ struct Signing: ~Copyable, Sendable {
     let scheme: SignatureScheme
 
     consuming func resume(
-        _ signature: [UInt8], _ core: inout ConnectionCore
+        with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        core.endPause()
+        guard case .signature(let signature) = decision else { throw .misuse(.noSuchDecision) }
         return try flight.complete(CertificateVerify(algorithm: scheme, signature: signature), &core)
     }
 }

@@ -47,61 +47,47 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
     case connected(ServerConnected)
     case failed(TLSError)
 
-    mutating func handle(_ message: ReceivedMessage, _ core: inout ConnectionCore) throws(TLSError) {
-        do throws(TLSError) {
-            switch consume self {
-            case .awaitingClientHello(let state): self = try state.handle(message, &core)
-            case .awaitingSecondClientHello(let state): self = try state.handle(message, &core)
-            case .awaitingClientHelloWithCookie(let state): self = try state.handle(message, &core)
-            case .awaitingEndOfEarlyData(let state):
-                self = .awaitingClientFinished(try state.handle(message, &core))
-            case .awaitingClientCertificate(let state): self = try state.handle(message, &core)
-            case .awaitingClientCertificateVerify(let state): self = try state.handle(message, &core)
-            case .awaitingClientFinished(let state): self = try state.handle(message, &core)
-            case .connected(let state): self = .connected(try state.handle(message, &core))
-            case .openingTickets: throw .misuse(.noSuchDecision)
-            case .sealingTickets: throw .misuse(.noSuchDecision)
-            case .choosingPreSharedKey: throw .misuse(.noSuchDecision)
-            case .choosingCredential: throw .misuse(.noSuchDecision)
-            case .signing: throw .misuse(.noSuchDecision)
-            case .judgingAnonymous: throw .misuse(.noSuchDecision)
-            case .judgingClient: throw .misuse(.noSuchDecision)
-            case .failed(let error): throw error
-            }
-        } catch {
-            self = .failed(error)
-            throw error
+    consuming func handling(
+        _ message: ReceivedMessage, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        switch consume self {
+        case .awaitingClientHello(let state): try state.handle(message, &core)
+        case .awaitingSecondClientHello(let state): try state.handle(message, &core)
+        case .awaitingClientHelloWithCookie(let state): try state.handle(message, &core)
+        case .awaitingEndOfEarlyData(let state): .awaitingClientFinished(try state.handle(message, &core))
+        case .awaitingClientCertificate(let state): try state.handle(message, &core)
+        case .awaitingClientCertificateVerify(let state): try state.handle(message, &core)
+        case .awaitingClientFinished(let state): try state.handle(message, &core)
+        case .connected(let state): .connected(try state.handle(message, &core))
+        case .failed(let error): throw error
+        default: throw .misuse(.noSuchDecision)
         }
     }
 
-    mutating func resume(with decision: Decision, _ core: inout ConnectionCore) throws(TLSError) {
-        switch (consume self).answering(decision) {
-        case .mismatch(let state):
-            self = state
-            throw .misuse(.noSuchDecision)
-        case let answer:
-            do throws(TLSError) {
-                self = try answer.proceed(&core)
-            } catch {
-                self = .failed(error)
-                throw error
-            }
+    consuming func resuming(
+        with decision: Decision, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
+        switch consume self {
+        case .openingTickets(let state): try state.resume(with: decision, &core)
+        case .choosingPreSharedKey(let state): try state.resume(with: decision, &core)
+        case .choosingCredential(let state): try state.resume(with: decision, &core)
+        case .signing(let state): try state.resume(with: decision, &core)
+        case .judgingAnonymous(let state): .awaitingClientFinished(try state.resume(with: decision, &core))
+        case .judgingClient(let state): .awaitingClientFinished(try state.resume(with: decision, &core))
+        case .sealingTickets(let state): try state.resume(with: decision, &core)
+        case .connected(let state): .connected(try state.resume(with: decision, &core))
+        default: throw .misuse(.noSuchDecision)
         }
     }
 
-    mutating func updateKeys(requestingPeers: Bool, _ core: inout ConnectionCore) throws(TLSError) {
+    consuming func updatingKeys(
+        requestingPeers: Bool, _ core: inout ConnectionCore
+    ) throws(TLSError) -> ServerHandshake {
         switch consume self {
         case .connected(var state):
-            do throws(TLSError) {
-                try state.keys.update(requestingPeers: requestingPeers, &core)
-                self = .connected(state)
-            } catch {
-                self = .failed(error)
-                throw error
-            }
-        case let state:
-            self = state
-            throw .misuse(.notEstablished)
+            try state.keys.update(requestingPeers: requestingPeers, &core)
+            return .connected(state)
+        default: throw .misuse(.notEstablished)
         }
     }
 
@@ -114,11 +100,8 @@ enum ServerHandshake: ~Copyable, HandshakeRole {
                 let context = try state.requestCertificate(policy, &core)
                 self = .connected(state)
                 return context
-            } catch .misuse(let misuse) {
-                self = .connected(state)
-                throw .misuse(misuse)
             } catch {
-                self = .failed(error)
+                self = .connected(state)
                 throw error
             }
         case let state:
