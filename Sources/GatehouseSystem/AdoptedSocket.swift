@@ -2,16 +2,16 @@ import Glibc
 
 // MARK: - Descriptors that others have opened
 
-extension TCPSocket {
+extension StreamSocket {
     /// Takes over a descriptor that listens already, and sees to it that it neither blocks nor is inherited. When it
     /// is none of that kind, it stays the caller's.
-    package static func adoptListener(_ descriptor: Int32) throws(SystemError) -> TCPSocket {
+    package static func adoptListener(_ descriptor: Int32) throws(SystemError) -> StreamSocket {
         let operation = "listen on descriptor \(descriptor)"
         guard try option(descriptor, SOL_SOCKET, SO_ACCEPTCONN, operation) != 0,
             try option(descriptor, SOL_SOCKET, SO_TYPE, operation) == Int32(SOCK_STREAM.rawValue)
         else { throw SystemError(operation, code: EINVAL) }
         try prepare(descriptor, operation)
-        return TCPSocket(adopting: descriptor)
+        return StreamSocket(adopting: descriptor)
     }
 
     /// Takes over a descriptor that is connected already, and sees to it that it neither blocks nor is inherited. When
@@ -26,7 +26,7 @@ extension TCPSocket {
             throw SystemError(operation)
         }
         try prepare(descriptor, operation)
-        return Accepted(socket: TCPSocket(adopting: descriptor), peer: address.endpoint)
+        return Accepted(socket: StreamSocket(adopting: descriptor), peer: address.endpoint)
     }
 
     private static func option(

@@ -3,9 +3,9 @@ import Glibc
 
 // MARK: - Descriptors that go from process to process over a Unix socket
 
-extension TCPSocket {
+extension StreamSocket {
     /// Sends a copy of another socket's descriptor, with one byte.
-    package func send(copyOf other: borrowing TCPSocket, with byte: UInt8) -> Transfer {
+    package func send(copyOf other: borrowing StreamSocket, with byte: UInt8) -> Transfer {
         while true {
             let count = send_descriptor(descriptor, byte, other.descriptor)
             if count >= 0 { return .moved(count) }

@@ -37,7 +37,7 @@ extension SocketOption {
     }
 }
 
-extension TCPSocket {
+extension StreamSocket {
     /// Sets an option of a connected socket.
     package func set(_ option: SocketOption, to value: Int) throws(SystemError) {
         guard var value = Int32(exactly: value) else { throw SystemError("set \(option)", code: EINVAL) }

@@ -28,14 +28,14 @@ package struct UnixSocketFile: Sendable, Hashable {
 
 // MARK: - Listening and connecting
 
-extension TCPSocket {
+extension StreamSocket {
     /// Listens at a path. A socket that stands there and that nobody listens on any more is replaced.
     ///
     /// - Parameter permissions: who may connect: writing is what counts (unix(7)). There is no moment at which others
     ///   may.
     package static func listen(
         unixPath path: String, permissions: UInt32, backlog: Int32
-    ) throws(SystemError) -> TCPSocket {
+    ) throws(SystemError) -> StreamSocket {
         let socket = try open(unixPath: path, operation: "listen on \(path)")
         // The kernel makes the file with the socket's own permissions, less those of the umask: first the narrower of
         // both, then exactly what was asked for.
@@ -72,14 +72,14 @@ extension TCPSocket {
     }
 
     /// Connects to whoever listens at a path. That takes no time: it succeeds or fails at once.
-    package static func connect(toUnixPath path: String) throws(SystemError) -> TCPSocket {
+    package static func connect(toUnixPath path: String) throws(SystemError) -> StreamSocket {
         let socket = try open(unixPath: path, operation: "connect to \(path)")
         let result = SocketAddressStorage(unixPath: path).withPointer { Glibc.connect(socket.descriptor, $0, $1) }
         guard result == 0 else { throw SystemError("connect to \(path)") }
         return socket
     }
 
-    private static func open(unixPath path: String, operation: String) throws(SystemError) -> TCPSocket {
+    private static func open(unixPath path: String, operation: String) throws(SystemError) -> StreamSocket {
         let bytes = path.utf8
         guard !bytes.isEmpty, bytes.count <= UnixSocketFile.maximumPathLength, !bytes.contains(0) else {
             throw SystemError(operation, code: ENAMETOOLONG)
@@ -87,7 +87,7 @@ extension TCPSocket {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = Glibc.socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { throw SystemError("open a socket") }
-        return TCPSocket(adopting: descriptor)
+        return StreamSocket(adopting: descriptor)
     }
 }
 

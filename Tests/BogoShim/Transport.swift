@@ -2,10 +2,10 @@ import GatehouseSystem
 
 /// The connection to the runner. Reading and writing wait.
 struct Transport: ~Copyable {
-    private let socket: TCPSocket
+    private let socket: StreamSocket
     private let poller: Poller
 
-    private init(_ socket: consuming TCPSocket, _ poller: Poller) {
+    private init(_ socket: consuming StreamSocket, _ poller: Poller) {
         self.socket = socket
         self.poller = poller
     }
@@ -17,7 +17,7 @@ struct Transport: ~Copyable {
         let transport: Transport
         do throws(SystemError) {
             let poller = try Poller()
-            let socket = try TCPSocket.connect(to: endpoint)
+            let socket = try StreamSocket.connect(to: endpoint)
             try poller.add(socket.descriptor, interest: .write, token: 0)
             transport = Transport(socket, poller)
         } catch {

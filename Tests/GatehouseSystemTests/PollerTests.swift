@@ -17,9 +17,9 @@ import Testing
     @Test("the time of a wait ends, and events replace what stood in the list")
     func timeout() throws {
         let poller = try Poller()
-        let listener = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
+        let listener = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
         let bound = listener.localEndpoint
-        let client = try TCPSocket.connect(to: try #require(bound))
+        let client = try StreamSocket.connect(to: try #require(bound))
         try poller.add(client.descriptor, interest: .write, token: 1)
         var events: [Readiness] = []
         poller.wait(milliseconds: 10_000, into: &events)
@@ -33,9 +33,9 @@ import Testing
 
     @Test("interest is kept, changed and removed")
     func interest() throws {
-        let listener = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
+        let listener = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
         let bound = listener.localEndpoint
-        let client = try TCPSocket.connect(to: try #require(bound))
+        let client = try StreamSocket.connect(to: try #require(bound))
         let poller = try Poller()
         try poller.add(client.descriptor, interest: .write, token: 42)
         var events: [Readiness] = []

@@ -12,29 +12,29 @@ private func ready(_ descriptor: Int32, _ interest: Interest) throws -> Readines
 }
 
 /// Where a socket is bound.
-private func bound(_ socket: borrowing TCPSocket) throws -> Endpoint {
+private func bound(_ socket: borrowing StreamSocket) throws -> Endpoint {
     let endpoint = socket.localEndpoint
     return try #require(endpoint)
 }
 
 private struct Pair: ~Copyable {
-    let client: TCPSocket
-    let server: TCPSocket
+    let client: StreamSocket
+    let server: StreamSocket
     let peer: Endpoint?
 
     init(_ address: HostAddress, to target: HostAddress? = nil) throws {
-        let listener = try TCPSocket.listen(on: Endpoint(address: address, port: 0), backlog: 5)
+        let listener = try StreamSocket.listen(on: Endpoint(address: address, port: 0), backlog: 5)
         let endpoint = Endpoint(address: target ?? address, port: try bound(listener).port)
-        self.init(try TCPSocket.connect(to: endpoint), try Self.accept(listener))
+        self.init(try StreamSocket.connect(to: endpoint), try Self.accept(listener))
     }
 
-    private init(_ client: consuming TCPSocket, _ accepted: consuming TCPSocket.Accepted) {
+    private init(_ client: consuming StreamSocket, _ accepted: consuming StreamSocket.Accepted) {
         self.client = client
         peer = accepted.peer
         server = accepted.take()
     }
 
-    private static func accept(_ listener: borrowing TCPSocket) throws -> TCPSocket.Accepted {
+    private static func accept(_ listener: borrowing StreamSocket) throws -> StreamSocket.Accepted {
         _ = try ready(listener.descriptor, .read)
         guard let accepted = try listener.accept() else { throw SystemError("accept", code: EAGAIN) }
         return accepted
@@ -66,9 +66,9 @@ private struct Pair: ~Copyable {
             #expect(try Pair(.any, to: target).peer?.address == target)
         }
         func connects(_ wildcard: HostAddress, _ target: HostAddress) throws -> Bool {
-            let listener = try TCPSocket.listen(on: Endpoint(address: wildcard, port: 0), backlog: 5)
+            let listener = try StreamSocket.listen(on: Endpoint(address: wildcard, port: 0), backlog: 5)
             let endpoint = Endpoint(address: target, port: try bound(listener).port)
-            let client = try TCPSocket.connect(to: endpoint)
+            let client = try StreamSocket.connect(to: endpoint)
             _ = try ready(client.descriptor, .write)
             return client.connectionError(to: endpoint) == nil
         }
@@ -81,11 +81,11 @@ private struct Pair: ~Copyable {
     @Test("TS-1 what listening fails with")
     func listenErrors() throws {
         let foreign = Endpoint(address: try #require(HostAddress("1.2.3.4")), port: 0)
-        let unavailable = #expect(throws: SystemError.self) { _ = try TCPSocket.listen(on: foreign, backlog: 5) }
+        let unavailable = #expect(throws: SystemError.self) { _ = try StreamSocket.listen(on: foreign, backlog: 5) }
         #expect(unavailable?.isAddressUnavailable == true)
-        let first = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
+        let first = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
         let taken = try bound(first)
-        let inUse = #expect(throws: SystemError.self) { _ = try TCPSocket.listen(on: taken, backlog: 5) }
+        let inUse = #expect(throws: SystemError.self) { _ = try StreamSocket.listen(on: taken, backlog: 5) }
         #expect(inUse?.isAddressInUse == true)
         #expect(inUse?.description == "cannot listen on \(taken): Address already in use")
     }
@@ -94,10 +94,10 @@ private struct Pair: ~Copyable {
     func refused() throws {
         let endpoint: Endpoint
         do {
-            let listener = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
+            let listener = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
             endpoint = try bound(listener)
         }
-        let client = try TCPSocket.connect(to: endpoint)
+        let client = try StreamSocket.connect(to: endpoint)
         _ = try ready(client.descriptor, .write)
         #expect(client.connectionError(to: endpoint)?.isConnectionRefused == true)
     }
@@ -134,5 +134,5 @@ private struct Pair: ~Copyable {
 }
 
 extension Pair {
-    fileprivate consuming func closeClient() -> TCPSocket { server }
+    fileprivate consuming func closeClient() -> StreamSocket { server }
 }

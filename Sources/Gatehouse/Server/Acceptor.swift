@@ -156,7 +156,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         server.perform { $0.spreadPause() }
     }
 
-    func begin(_ accepted: consuming TCPSocket.Accepted) {
+    func begin(_ accepted: consuming StreamSocket.Accepted) {
         if allCounters.inFlight >= settings.maxHandshakes { makeRoom() }
         let number = nextNumber
         nextNumber += 1
@@ -272,13 +272,13 @@ extension Acceptor {
 
 /// A connection on its way to another thread.
 final class AcceptedBox: Sendable {
-    private let accepted: Mutex<TCPSocket.Accepted?>
+    private let accepted: Mutex<StreamSocket.Accepted?>
 
-    init(_ accepted: consuming TCPSocket.Accepted) {
+    init(_ accepted: consuming StreamSocket.Accepted) {
         self.accepted = Mutex(accepted)
     }
 
-    func take() -> TCPSocket.Accepted? {
+    func take() -> StreamSocket.Accepted? {
         accepted.withLock { $0.take() }
     }
 }

@@ -2,7 +2,7 @@ import GatehouseSystem
 
 /// A listening socket, shared by the acceptors of all loops. It closes when the last of them lets go.
 final class Listener: Sendable {
-    let socket: TCPSocket
+    let socket: StreamSocket
     /// Where it listens; `nil` for a Unix socket.
     let endpoint: Endpoint?
     /// Where a Unix socket listens.
@@ -11,7 +11,7 @@ final class Listener: Sendable {
     private let file: UnixSocketFile?
 
     /// - Parameter ownsFile: whether the file of a Unix socket goes when listening ends.
-    init(_ socket: consuming TCPSocket, ownsFile: Bool) {
+    init(_ socket: consuming StreamSocket, ownsFile: Bool) {
         endpoint = socket.listeningEndpoint
         path = socket.unixPath
         file = ownsFile ? path.flatMap { UnixSocketFile(at: $0) } : nil

@@ -12,7 +12,7 @@ extension SSLServer {
     public func listen(address: HostAddress = .any, port: UInt16 = 0) throws(SocketFailure) {
         try listen { () throws(SystemError) in
             let endpoint = Endpoint(address: address, port: port)
-            return Listener(try TCPSocket.listen(on: endpoint, backlog: listenBacklogSize), ownsFile: false)
+            return Listener(try StreamSocket.listen(on: endpoint, backlog: listenBacklogSize), ownsFile: false)
         }
     }
 
@@ -27,7 +27,7 @@ extension SSLServer {
         try listen { () throws(SystemError) in
             let backlog = listenBacklogSize
             return Listener(
-                try TCPSocket.listen(unixPath: path, permissions: permissions, backlog: backlog), ownsFile: true)
+                try StreamSocket.listen(unixPath: path, permissions: permissions, backlog: backlog), ownsFile: true)
         }
     }
 
@@ -37,7 +37,7 @@ extension SSLServer {
     /// - Throws: `SocketFailure`; then the descriptor stays the caller's. ``serverError`` and ``errorString`` keep it.
     public func setSocketDescriptor(_ descriptor: Int32) throws(SocketFailure) {
         try listen { () throws(SystemError) in
-            Listener(try TCPSocket.adoptListener(descriptor), ownsFile: false)
+            Listener(try StreamSocket.adoptListener(descriptor), ownsFile: false)
         }
     }
 
@@ -153,7 +153,7 @@ extension SSLServer {
     public func incomingConnection(_ descriptor: Int32) throws(SocketFailure) {
         let box: AcceptedBox
         do {
-            box = AcceptedBox(try TCPSocket.adoptConnection(descriptor))
+            box = AcceptedBox(try StreamSocket.adoptConnection(descriptor))
         } catch {
             throw SocketFailure(listening: error)
         }

@@ -15,19 +15,19 @@ actor LingeringClose: LoopBound, DescriptorWatcher {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
-    private var socket: TCPSocket?
+    private var socket: StreamSocket?
     private var watch: EventLoop.Watch?
     private var deadline: Deadline?
     private var number: UInt64?
     private var remaining = limit
 
-    private init(_ socket: consuming TCPSocket, on loop: EventLoop) {
+    private init(_ socket: consuming StreamSocket, on loop: EventLoop) {
         self.loop = loop
         self.socket = consume socket
     }
 
     /// Takes the socket over. It is called on the loop.
-    static func begin(_ socket: consuming TCPSocket, on loop: EventLoop) {
+    static func begin(_ socket: consuming StreamSocket, on loop: EventLoop) {
         socket.shutdownWriting()
         LingeringClose(socket, on: loop).assumeIsolated { $0.begin() }
     }

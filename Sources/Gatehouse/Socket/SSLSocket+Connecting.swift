@@ -71,7 +71,7 @@ extension SSLSocket {
         phase = .connecting
         notices.append(.stateChanged(.connecting))
         do {
-            socket = try TCPSocket.connect(toUnixPath: path)
+            socket = try StreamSocket.connect(toUnixPath: path)
             connectionEstablished()
         } catch {
             fail(SocketError(error), error.description, ending: .failed)
@@ -127,7 +127,7 @@ extension SSLSocket {
             let endpoint = candidates.removeFirst()
             endpoints.withLock { $0.peer = endpoint }
             do {
-                socket = try TCPSocket.connect(to: endpoint)
+                socket = try StreamSocket.connect(to: endpoint)
                 updateInterest()
                 return
             } catch {

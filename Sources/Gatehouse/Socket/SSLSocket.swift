@@ -156,7 +156,7 @@ public actor SSLSocket: LoopBound {
     var phase = Phase.idle
     /// How the connection will end once everything is written.
     var closing: Ending?
-    var socket: TCPSocket?
+    var socket: StreamSocket?
     var watch: EventLoop.Watch?
     var interest: Interest = []
     var channel: (any SecureChannel & ~Copyable)?
@@ -227,7 +227,7 @@ public actor SSLSocket: LoopBound {
 
     /// A connection that came in.
     init(
-        accepted: consuming TCPSocket.Accepted, number: UInt64, _ configuration: PreparedConfiguration,
+        accepted: consuming StreamSocket.Accepted, number: UInt64, _ configuration: PreparedConfiguration,
         on loop: EventLoop, for supervisor: Acceptor
     ) {
         self.loop = loop

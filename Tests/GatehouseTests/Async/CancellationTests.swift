@@ -67,7 +67,7 @@ import Testing
         #expect(await server.statistics.accepted == 0)
 
         // A server that does not answer: the client waits in the middle of its handshake.
-        let mute = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 8)
+        let mute = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 8)
         let bound = mute.localEndpoint
         let muteEndpoint = try #require(bound)
         let client = Task { try await withClient(of: muteEndpoint) { _ in reached.add("body") } }

@@ -12,11 +12,11 @@ actor EchoSocket: DescriptorWatcher {
     private static let living = Atomic<Int>(0)
     static var count: Int { living.load(ordering: .relaxed) }
 
-    private var socket: TCPSocket?
+    private var socket: StreamSocket?
     private var watch: EventLoop.Watch?
     private var inbox: [UInt8] = []
 
-    init(_ socket: consuming TCPSocket, on loop: EventLoop) {
+    init(_ socket: consuming StreamSocket, on loop: EventLoop) {
         self.loop = loop
         self.socket = consume socket
         Self.living.add(1, ordering: .relaxed)
@@ -73,7 +73,7 @@ actor EchoServer: DescriptorWatcher {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     nonisolated let pendingConnectionAvailable = Signal<EchoServer, Void>()
 
-    private var listener: TCPSocket?
+    private var listener: StreamSocket?
     private var watch: EventLoop.Watch?
     private var queue: [EchoSocket] = []
 
@@ -82,7 +82,7 @@ actor EchoServer: DescriptorWatcher {
     }
 
     func listen() throws -> Endpoint? {
-        let socket = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 100)
+        let socket = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 100)
         let endpoint = socket.localEndpoint
         watch = try loop.watch(socket.descriptor, for: .read, by: self)
         listener = consume socket

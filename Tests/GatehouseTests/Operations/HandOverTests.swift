@@ -70,7 +70,7 @@ import Testing
         let successor = try SSLServer(configuration: Fixture.server())
         #expect(try await !successor.takeOver(at: path))
         // Abandoned by a process that has ended.
-        do { _ = try TCPSocket.listen(unixPath: path, permissions: 0o600, backlog: 1) }
+        do { _ = try StreamSocket.listen(unixPath: path, permissions: 0o600, backlog: 1) }
         #expect(try await !successor.takeOver(at: path))
 
         let idle = try SSLServer(configuration: Fixture.server())
@@ -81,7 +81,7 @@ import Testing
         #expect(!folder.exists("hand-over"))
 
         do {
-            let mute = try TCPSocket.listen(unixPath: path, permissions: 0o600, backlog: 1)
+            let mute = try StreamSocket.listen(unixPath: path, permissions: 0o600, backlog: 1)
             let failure = await #expect(throws: SocketFailure.self) {
                 _ = try await successor.takeOver(at: path, timeout: .milliseconds(50))
             }
@@ -93,7 +93,7 @@ import Testing
         server.handedOver.connect { _ in recorder.add("handedOver") }
         try await server.offerHandOver(at: path)
         for isSilent in [false, true, false] {
-            let dying = try TCPSocket.connect(toUnixPath: path)
+            let dying = try StreamSocket.connect(toUnixPath: path)
             // It gets the descriptor, and ends without a word, or stays without one.
             let poller = try Poller()
             try poller.add(dying.descriptor, interest: .read, token: 0)

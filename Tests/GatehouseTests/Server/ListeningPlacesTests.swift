@@ -5,7 +5,7 @@ import Testing
 
 /// A socket that listens, whose descriptor nobody closes.
 private func listeningDescriptor(_ address: HostAddress = .localHost) throws -> (descriptor: Int32, port: UInt16) {
-    let socket = try TCPSocket.listen(on: Endpoint(address: address, port: 0), backlog: 5)
+    let socket = try StreamSocket.listen(on: Endpoint(address: address, port: 0), backlog: 5)
     return (dup(socket.descriptor), socket.localEndpoint?.port ?? 0)
 }
 
@@ -168,7 +168,7 @@ private func listeningDescriptor(_ address: HostAddress = .localHost) throws -> 
         await server.close()
 
         // Somebody who ended without cleaning up.
-        do { _ = try TCPSocket.listen(unixPath: folder.path("tls"), permissions: 0o600, backlog: 1) }
+        do { _ = try StreamSocket.listen(unixPath: folder.path("tls"), permissions: 0o600, backlog: 1) }
         #expect(folder.exists("tls"))
         try await server.listen(unixSocket: folder.path("tls"))
         // Another one in its place is not ours to remove.

@@ -136,7 +136,7 @@ import Testing
     @Test("a server that tears the connection down at any step: the client ends with one error and no descriptor")
     func resetsByServers() async throws {
         for step in 0..<4 {
-            let listener = try TCPSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
+            let listener = try StreamSocket.listen(on: Endpoint(address: .localHost, port: 0), backlog: 5)
             let address = listener.localEndpoint
             let endpoint = try #require(address)
             let recorder = Recorder()

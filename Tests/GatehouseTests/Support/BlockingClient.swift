@@ -3,10 +3,10 @@ import Glibc
 
 /// A TCP client that waits, for threads that have nothing else to do.
 final class BlockingClient: Sendable {
-    private let socket: TCPSocket
+    private let socket: StreamSocket
 
     init(to endpoint: Endpoint) throws {
-        socket = try TCPSocket.connect(to: endpoint)
+        socket = try StreamSocket.connect(to: endpoint)
         try wait(for: .write)
         if let error = socket.connectionError(to: endpoint) { throw error }
         socket.setNoDelay()
@@ -14,17 +14,17 @@ final class BlockingClient: Sendable {
 
     /// A client of a Unix socket.
     init(toUnixSocket path: String) throws {
-        socket = try TCPSocket.connect(toUnixPath: path)
+        socket = try StreamSocket.connect(toUnixPath: path)
     }
 
     /// Takes a connected descriptor over.
     init(adopting descriptor: Int32) throws {
-        let accepted = try TCPSocket.adoptConnection(descriptor)
+        let accepted = try StreamSocket.adoptConnection(descriptor)
         socket = accepted.take()
     }
 
     /// The next connection that comes to a listening socket.
-    init(accepting listener: borrowing TCPSocket) throws {
+    init(accepting listener: borrowing StreamSocket) throws {
         let poller = try Poller()
         try poller.add(listener.descriptor, interest: .read, token: 0)
         var events: [Readiness] = []

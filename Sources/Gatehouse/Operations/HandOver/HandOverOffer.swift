@@ -18,7 +18,7 @@ actor HandOverOffer: LoopBound, DescriptorWatcher {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     private weak var server: SSLServer?
-    private let socket: TCPSocket
+    private let socket: StreamSocket
     private let file: UnixSocketFile?
     private var watch: EventLoop.Watch?
     private var retry: Deadline?
@@ -28,7 +28,7 @@ actor HandOverOffer: LoopBound, DescriptorWatcher {
     init(at path: String, for server: SSLServer) throws(SystemError) {
         loop = server.loop
         self.server = server
-        socket = try TCPSocket.listen(unixPath: path, permissions: 0o600, backlog: 8)
+        socket = try StreamSocket.listen(unixPath: path, permissions: 0o600, backlog: 8)
         file = UnixSocketFile(at: path)
     }
 
@@ -57,7 +57,7 @@ actor HandOverOffer: LoopBound, DescriptorWatcher {
     }
 
     private func greet() {
-        let connection: TCPSocket
+        let connection: StreamSocket
         do throws(SystemError) {
             guard let accepted = try socket.accept() else { return }
             connection = accepted.take()
@@ -101,10 +101,10 @@ private actor Successor: LoopBound, DescriptorWatcher {
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.asUnownedSerialExecutor() }
 
     private let offer: HandOverOffer
-    private var socket: TCPSocket?
+    private var socket: StreamSocket?
     private var watch: EventLoop.Watch?
 
-    init(_ socket: consuming TCPSocket, of offer: HandOverOffer) {
+    init(_ socket: consuming StreamSocket, of offer: HandOverOffer) {
         loop = offer.loop
         self.offer = offer
         self.socket = consume socket

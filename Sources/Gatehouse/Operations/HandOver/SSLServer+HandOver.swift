@@ -55,7 +55,7 @@ extension SSLServer {
         guard listener == nil else { throw SocketFailure(.operation, "the server listens already") }
         let predecessor: Predecessor
         do {
-            predecessor = Predecessor(try TCPSocket.connect(toUnixPath: path))
+            predecessor = Predecessor(try StreamSocket.connect(toUnixPath: path))
         } catch {
             if error.isAbsent || error.isConnectionRefused { return false }
             throw SocketFailure(error)
@@ -63,11 +63,11 @@ extension SSLServer {
         let received = try await predecessor.descriptor(within: timeout)
         do {
             try listen { () throws(SystemError) in
-                Listener(try TCPSocket.adoptListener(received.descriptor), ownsFile: received.byte == 1)
+                Listener(try StreamSocket.adoptListener(received.descriptor), ownsFile: received.byte == 1)
             }
         } catch {
             // Adopting has failed: the descriptor is still ours.
-            _ = TCPSocket(adopting: received.descriptor)
+            _ = StreamSocket(adopting: received.descriptor)
             throw error
         }
         await predecessor.tellListening(waiting: timeout)
@@ -77,15 +77,15 @@ extension SSLServer {
 
 /// The successor's end of a hand-over. Waiting is done on a thread of its own.
 private final class Predecessor: Sendable {
-    private let socket: TCPSocket
+    private let socket: StreamSocket
 
-    init(_ socket: consuming TCPSocket) {
+    init(_ socket: consuming StreamSocket) {
         self.socket = socket
     }
 
     /// The descriptor, and whether a Unix socket's file goes with it.
-    func descriptor(within timeout: Duration) async throws(SocketFailure) -> TCPSocket.Received {
-        let result: Result<TCPSocket.Received, SocketFailure> = await onThread { [self] in
+    func descriptor(within timeout: Duration) async throws(SocketFailure) -> StreamSocket.Received {
+        let result: Result<StreamSocket.Received, SocketFailure> = await onThread { [self] in
             do throws(SystemError) {
                 guard try isReady(within: timeout), let received = try socket.receiveDescriptor() else {
                     return .failure(SocketFailure(.socketTimeout, "the other process does not hand its socket over"))

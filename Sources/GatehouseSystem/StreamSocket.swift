@@ -2,7 +2,7 @@ import CSystem
 import Glibc
 
 /// A stream socket, of TCP or of the Unix family, that never blocks and closes its descriptor when it goes.
-package struct TCPSocket: ~Copyable, Sendable {
+package struct StreamSocket: ~Copyable, Sendable {
     /// The descriptor; it stays this socket's own.
     package let descriptor: Int32
 
@@ -25,12 +25,12 @@ package struct TCPSocket: ~Copyable, Sendable {
         _ = Glibc.close(descriptor)
     }
 
-    private static func open(_ family: Int32) throws(SystemError) -> TCPSocket {
+    private static func open(_ family: Int32) throws(SystemError) -> StreamSocket {
         // Linux takes both flags with the type, so that no other thread can fork in between.
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = Glibc.socket(family, type, Int32(IPPROTO_TCP))
         guard descriptor >= 0 else { throw SystemError("open a socket") }
-        return TCPSocket(adopting: descriptor)
+        return StreamSocket(adopting: descriptor)
     }
 
     private func set(_ level: Int32, _ option: Int32, to value: Int32) {
@@ -58,10 +58,10 @@ package struct TCPSocket: ~Copyable, Sendable {
 
 // MARK: - Listening
 
-extension TCPSocket {
+extension StreamSocket {
     /// Binds and listens. Port 0 lets the system choose; ``HostAddress/any`` takes IPv4 and IPv6, and falls back to
     /// IPv4 on a machine without IPv6.
-    package static func listen(on endpoint: Endpoint, backlog: Int32) throws(SystemError) -> TCPSocket {
+    package static func listen(on endpoint: Endpoint, backlog: Int32) throws(SystemError) -> StreamSocket {
         guard endpoint.address == .any else {
             return try listen(endpoint, backlog: backlog, dualStack: false)
         }
@@ -75,7 +75,7 @@ extension TCPSocket {
 
     private static func listen(
         _ endpoint: Endpoint, backlog: Int32, dualStack: Bool
-    ) throws(SystemError) -> TCPSocket {
+    ) throws(SystemError) -> StreamSocket {
         let socket = try open(endpoint.address.isIPv4 ? AF_INET : AF_INET6)
         // A restarted server gets its port back although old connections linger in TIME_WAIT.
         socket.set(SOL_SOCKET, SO_REUSEADDR, to: 1)
@@ -88,11 +88,11 @@ extension TCPSocket {
 
     /// A connection that came in.
     package struct Accepted: ~Copyable, Sendable {
-        package let socket: TCPSocket
+        package let socket: StreamSocket
         /// `nil` for a client of a Unix socket, and for one that is gone already.
         package let peer: Endpoint?
 
-        package consuming func take() -> TCPSocket { socket }
+        package consuming func take() -> StreamSocket { socket }
     }
 
     /// Takes the next connection from the kernel's queue; `nil` when there is none. A connection that was torn down
@@ -103,7 +103,7 @@ extension TCPSocket {
             var address = SocketAddressStorage()
             let descriptor = address.withMutablePointer { accept4(self.descriptor, $0, $1, flags) }
             if descriptor >= 0 {
-                let socket = TCPSocket(adopting: descriptor)
+                let socket = StreamSocket(adopting: descriptor)
                 return Accepted(socket: socket, peer: address.endpoint)
             }
             switch errno {
@@ -120,9 +120,9 @@ extension TCPSocket {
 
 // MARK: - Connecting
 
-extension TCPSocket {
+extension StreamSocket {
     /// Starts to connect. The socket is writable when the attempt is over; ``connectionError`` tells how it ended.
-    package static func connect(to endpoint: Endpoint) throws(SystemError) -> TCPSocket {
+    package static func connect(to endpoint: Endpoint) throws(SystemError) -> StreamSocket {
         let socket = try open(endpoint.address.isIPv4 ? AF_INET : AF_INET6)
         let result = SocketAddressStorage(endpoint).withPointer { Glibc.connect(socket.descriptor, $0, $1) }
         guard result == 0 || errno == EINPROGRESS || errno == EINTR else {
@@ -144,7 +144,7 @@ extension TCPSocket {
 
 // MARK: - Moving bytes
 
-extension TCPSocket {
+extension StreamSocket {
     /// Reads into the buffer from `offset` on, as much as fits.
     package func receive(into buffer: inout [UInt8], at offset: Int) -> Transfer {
         buffer.withUnsafeMutableBytes { bytes in
