@@ -14,7 +14,7 @@ private let parser = OptionParser(
         Option("--ca", "FILE", help: "a PEM file with the certificates to trust instead of the system's"),
         Option("--insecure", help: "trust any certificate: whoever sits on the network can pose as the server"),
         Option("--name", "N", help: "the name to ask for and to expect in the certificate, if it is not HOST"),
-    ] + CredentialOptions.options + Settings.options + [
+    ] + CredentialOptions.options + [LaterAuthentication.connectOption] + Settings.options + [
         Option("--session-in", "FILE", help: "offer to resume the session in this file"),
         Option("--session-out", "FILE", help: "keep the session that the server gives in this file, its owner's alone"),
         Option(
@@ -67,6 +67,7 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
         }
     }
     configuration.credentials = try CredentialOptions.credentials(options)
+    try LaterAuthentication.apply(options, needing: "--certificate", to: &configuration)
     if let path = options.value("--session-in") { configuration.sessionTicket = try SessionFile.read(path) }
     configuration.offersEarlyData = options.has("--early-data-file")
     try Settings.apply(options, to: &configuration, as: .client)
@@ -104,6 +105,9 @@ private enum Relay {
                 Console.complain("handshake time: \(duration.milliseconds)\n")
             }
             sendInput(to: socket)
+        }
+        socket.certificateRequestAnswered.connect { _, answer in
+            Console.complain("certificate after the handshake: \(answer)\n")
         }
         socket.readyRead.connect { socket in
             try? FileDescriptor.standardOutput.write(socket.readAll())

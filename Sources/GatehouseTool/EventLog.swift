@@ -18,6 +18,7 @@ final class EventLog: Sendable {
         var level: String?
         var ending: String?
         var bytes: Int?
+        var answer: String?
         var session: [String: String]?
     }
 
@@ -79,11 +80,20 @@ final class EventLog: Sendable {
         }
     }
 
+    private func dictionary(of session: NegotiatedSession?) -> [String: String] {
+        Dictionary((session?.summary ?? []).map { ($0.name, $0.value) }) { first, _ in first }
+    }
+
     /// The signals of a connection from its encryption on.
     func follow(_ socket: isolated SSLSocket) {
-        let session = socket.session?.summary ?? []
-        print("socket.encrypted", socket) { line in
-            line.session = Dictionary(session.map { ($0.name, $0.value) }) { first, _ in first }
+        let session = dictionary(of: socket.session)
+        print("socket.encrypted", socket) { $0.session = session }
+        socket.certificateRequestAnswered.connect { [self] socket, answer in
+            let session = dictionary(of: socket.session)
+            print("socket.certificateRequestAnswered", socket) { line in
+                line.answer = "\(answer)"
+                line.session = session
+            }
         }
         socket.readyRead.connect { [self] socket in
             let available = socket.bytesAvailable

@@ -12,6 +12,7 @@ private let parser = OptionParser(
         Option(
             "--mode", "MODE", help: "www: answer an HTTP/1.1 GET with what was negotiated (default); echo: send back")
     ] + CredentialOptions.options + [CredentialOptions.staple] + ClientCertificateOptions.options + [
+        LaterAuthentication.serveOption,
         Option("--tickets", "N", help: "tickets for a client to come back with, 0 to 255 (default 2)"),
         Option(
             "--early-data", "[BYTES]", defaultNumber: 16_384,
@@ -44,7 +45,11 @@ private let parser = OptionParser(
             socket.perform { socket in
                 events?.follow(socket)
                 if let keyUpdateInterval { KeyUpdates.watch(socket, every: keyUpdateInterval) }
-                service.serve(socket)
+                if socket.sslConfiguration.postHandshakeAuthenticationEnabled {
+                    LaterAuthentication.ask(socket) { service.serve($0) }
+                } else {
+                    service.serve(socket)
+                }
             }
         }
     }
@@ -70,6 +75,7 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
     if isEphemeral { credentials = [try EphemeralCredential.make()] }
     var configuration = SSLConfiguration(credentials: credentials)
     try ClientCertificateOptions.apply(options, to: &configuration)
+    try LaterAuthentication.apply(options, needing: "--client-ca", to: &configuration)
     try applyResumption(options, to: &configuration)
     try Settings.apply(options, to: &configuration, as: .server)
     if isEphemeral {

@@ -173,6 +173,46 @@ struct PostHandshakeAuthenticationTests {
         }
     }
 
+    @Test("F-07 B-16 the server's application judges a client that shows nothing, whatever it should")
+    func verdictOnNothing() throws {
+        for make in [ClientCertificatePolicy.optional, ClientCertificatePolicy.required] {
+            for verdict in [Decision.accept, .acceptDespiteProblems, .reject(.certificateRequired)] {
+                let (loopback, _) = try Self.connected { $0.credentials = [] }
+                var policy = make(.asksForVerdict)
+                policy.asksAboutMissingCertificate = true
+                let context = try Self.request(loopback, policy)
+                try loopback.run()
+                guard case .needs(.peerVerdict(let peer)) = loopback.serverEvents.last else {
+                    Issue.record("the server did not ask")
+                    return
+                }
+                #expect(peer.chain.isEmpty && peer.rawPublicKey == nil)
+                #expect(throws: TLSError.misuse(.noSuchDecision)) {
+                    try loopback.server.resume(with: .clientCredential(nil), output: &loopback.toClient)
+                }
+                do throws(TLSError) {
+                    try loopback.server.resume(with: verdict, output: &loopback.toClient)
+                } catch {
+                    #expect(error == .refused(.certificateRequired))
+                    var bytes = loopback.toClient
+                    #expect(throws: TLSError.alertReceived(Alert(.certificateRequired))) {
+                        try loopback.deliverToClient(&bytes)
+                    }
+                    continue
+                }
+                if case .reject = verdict { Issue.record("a rejected client went on") }
+                try loopback.run()
+                guard case .clientDeclined(context) = loopback.serverEvents.last else {
+                    Issue.record("\(loopback.serverEvents.map(\.kind))")
+                    return
+                }
+                #expect(loopback.serverSession?.isPeerVerified == false)
+                try Self.exchange(loopback)
+                #expect(loopback.serverReceived == [1, 2])
+            }
+        }
+    }
+
     @Test("F-07 eight requests may be out, each with a context of its own")
     func several() throws {
         let (loopback, _) = try Self.connected()
@@ -237,6 +277,17 @@ struct PostHandshakeAuthenticationTests {
         #expect(early.isEstablished)
     }
 
+    @Test("F-07 F-22 a server that has closed its side still hears and judges the answer")
+    func closedServer() throws {
+        let (loopback, credential) = try Self.connected()
+        _ = try Self.request(loopback, .required(.asksForVerdict))
+        loopback.server.close(output: &loopback.toClient)
+        try loopback.run()
+        try loopback.server.resume(with: .accept, output: &loopback.toClient)
+        try loopback.run()
+        #expect(loopback.serverSession?.peerCertificates == credential.chain)
+    }
+
     @Test("F-07 a client that has closed does not answer")
     func closed() throws {
         let (loopback, _) = try Self.connected { $0.asksForCredential = true }
@@ -244,9 +295,13 @@ struct PostHandshakeAuthenticationTests {
         _ = try Self.request(loopback, Self.policy())
         try loopback.run()
         loopback.client.close(output: &loopback.toServer)
-        #expect(throws: TLSError.misuse(.alreadyClosed)) {
-            try loopback.client.resume(with: .clientCredential(nil), output: &loopback.toServer)
-        }
+        let closed = loopback.toServer.count
+        try loopback.client.resume(with: .clientCredential(nil), output: &loopback.toServer)
+        #expect(loopback.toServer.count == closed)
+        // What the server still has to say is heard.
+        try loopback.server.send([3].span, output: &loopback.toClient)
+        try loopback.run()
+        #expect(loopback.clientReceived == [3])
         let (other, _) = try Self.connected()
         other.client.close(output: &other.toServer)
         let count = other.toServer.count

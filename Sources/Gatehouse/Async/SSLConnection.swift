@@ -33,6 +33,24 @@ public struct SSLConnection: Sendable {
         try await socket.writeAll(bytes)
     }
 
+    /// Asks a server's client for a certificate, after the handshake, and waits for the answer: the async face of
+    /// ``SSLSocket/requestClientCertificate(timeout:)``, which has the details.
+    ///
+    /// ```swift
+    /// guard try await connection.requestClientCertificate() == .shown else { return }
+    /// let user = await connection.socket.peerCertificate
+    /// ```
+    ///
+    /// - Returns: whether the client has shown a certificate.
+    /// - Throws: `CancellationError`, the request being out; ``SocketFailure`` when the client cannot be asked, when its
+    ///   certificate is refused, when it takes too long, and when the connection has ended.
+    @discardableResult
+    public func requestClientCertificate(
+        timeout: Duration? = .seconds(30)
+    ) async throws -> CertificateRequestAnswer {
+        try await socket.awaitClientCertificate(timeout: timeout)
+    }
+
     /// Ends our side: what was written goes out, then `close_notify` (RFC 9846 §6.1). What the peer sends can still be
     /// read.
     public func finishWriting() async {

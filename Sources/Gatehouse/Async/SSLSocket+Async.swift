@@ -66,6 +66,16 @@ extension SSLSocket {
         guard canWrite else { throw failure }
     }
 
+    /// Asks the client for a certificate, and waits for the answer.
+    func awaitClientCertificate(timeout: Duration?) async throws -> CertificateRequestAnswer {
+        try Task.checkCancellation()
+        try requestClientCertificate(timeout: timeout)
+        let isAnswered = await wait(for: .certificate, nil)
+        try Task.checkCancellation()
+        guard isAnswered, let certificateRequestAnswer else { throw failure }
+        return certificateRequestAnswer
+    }
+
     /// Ends the connection gracefully and waits for the end. A cancelled task does not wait.
     func closeAndWait() async {
         disconnectFromHost()

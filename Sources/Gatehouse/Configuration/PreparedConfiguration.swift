@@ -12,6 +12,8 @@ final class PreparedConfiguration: Sendable {
     let settings: SSLConfiguration
     let judge: PeerJudge
     let engine: Engine
+    /// What clients are asked for after the handshake.
+    let laterClientAuthentication: ClientCertificatePolicy
 
     /// - Throws: `ConfigurationError` when a server cannot work with these settings.
     init(server settings: SSLConfiguration, _ resources: ResumptionResources) throws(ConfigurationError) {
@@ -21,12 +23,14 @@ final class PreparedConfiguration: Sendable {
         self.settings = settings
         self.judge = judge
         engine = .server(try settings.serverEngine(judge, resources))
+        laterClientAuthentication = settings.clientCertificatePolicy(judge)
     }
 
     /// The same for a server whose own ticket keys are these now.
     init(_ other: PreparedConfiguration, ticketKeys: TicketKeys) {
         settings = other.settings
         judge = other.judge
+        laterClientAuthentication = other.laterClientAuthentication
         switch (other.engine, other.settings.sessionResumption) {
         case (.server(var server), .automatic):
             server.resumption = .tickets(ticketKeys)
@@ -44,6 +48,7 @@ final class PreparedConfiguration: Sendable {
         self.settings = settings
         self.judge = judge
         engine = .client(settings.clientEngine(judge))
+        laterClientAuthentication = .none
     }
 }
 
@@ -72,7 +77,7 @@ extension SSLConfiguration {
             engine = .requiringPreSharedKey(preSharedKeys)
         }
         applyServerSettings(to: &engine)
-        engine.clientAuthentication = clientCertificatePolicy(judge)
+        if !postHandshakeAuthenticationEnabled { engine.clientAuthentication = clientCertificatePolicy(judge) }
         engine.trustGeneration = judge.fingerprint
         switch sessionResumption {
         case .disabled: engine.resumption = .disabled
@@ -109,7 +114,7 @@ extension SSLConfiguration {
         engine.collectsKeyLog = keyLog != nil
     }
 
-    private func clientCertificatePolicy(_ judge: PeerJudge) -> ClientCertificatePolicy {
+    fileprivate func clientCertificatePolicy(_ judge: PeerJudge) -> ClientCertificatePolicy {
         guard judge.mode != .none else { return .none }
         var policy =
             missingCertificateIsFatal
@@ -144,6 +149,7 @@ extension SSLConfiguration {
         engine.recordSizeLimit = recordSizeLimit
         engine.credentials = credentials
         engine.asksForCredential = asksForCredential
+        engine.offersPostHandshakeAuthentication = postHandshakeAuthenticationEnabled
         engine.preSharedKeys = preSharedKeys
         engine.allowsPSKOnlyKeyExchange = dangerouslyAllowsPSKOnlyKeyExchange
         if case .disabled = sessionResumption { engine.offersResumption = false }

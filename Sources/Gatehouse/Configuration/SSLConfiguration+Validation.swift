@@ -50,6 +50,16 @@ extension SSLConfiguration {
         if missingCertificateIsFatal && mode == .none {
             throw .unusableSetting("missingCertificateIsFatal is set, but peerVerifyMode asks nobody for a certificate")
         }
+        if postHandshakeAuthenticationEnabled {
+            guard mode != .none else {
+                throw .unusableSetting(
+                    "postHandshakeAuthenticationEnabled is set, but peerVerifyMode asks nobody for a certificate")
+            }
+            // RFC 7250 §4.2: what a client may show instead is agreed on in the handshake, where it is not asked.
+            guard acceptedCertificateTypes.contains(.x509) else {
+                throw .unusableSetting("postHandshakeAuthenticationEnabled is set, but only public keys are trusted")
+            }
+        }
         if announcesCertificateAuthorities {
             guard let trustStore, mode != .none else {
                 throw .unusableSetting("announcesCertificateAuthorities is set, but there are no authorities to name")

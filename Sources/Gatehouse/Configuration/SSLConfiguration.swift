@@ -59,6 +59,11 @@ public struct SSLConfiguration: Sendable {
     /// `certificate_required` alert. Without it, in ``PeerVerifyMode/verify``, the missing certificate is an
     /// ``SSLError`` like others.
     public var missingCertificateIsFatal = false
+    /// Whether clients are authenticated after the handshake (RFC 9846 §4.7.2). A server with it asks nobody in the
+    /// handshake, but each client when `SSLSocket.requestClientCertificate(timeout:)` says so. A client with it lets the
+    /// server ask at any time, and answers with ``credentials`` or as ``asksForCredential`` says; while somebody decides,
+    /// it writes as before and reads nothing.
+    public var postHandshakeAuthenticationEnabled = false
     /// Whether problems of the peer's certificate are told one by one with `handshakeInterruptedOnError`, and end the
     /// handshake with their alert unless the slot continues it.
     public var handshakeMustInterruptOnError = false

@@ -40,6 +40,8 @@ final class PendingAnswer<Answer: Sendable>: Sendable {
 public struct SSLErrorsDecision: Sendable {
     /// Every problem that was found, in the order in which OpenSSL's callers know them.
     public let errors: [SSLError]
+    /// What the peer has shown, its own certificate first; empty when it has shown none, or a raw public key.
+    public let peerCertificateChain: [SSLCertificate]
     let answer: PendingAnswer<Bool>
 
     /// Goes on in spite of all of them. The peer then counts as not verified, and the session is not resumed later.
@@ -56,6 +58,8 @@ public struct SSLErrorsDecision: Sendable {
 public struct HandshakeInterruption: Sendable {
     /// The problem.
     public let error: SSLError
+    /// What the peer has shown, its own certificate first; empty when it has shown none, or a raw public key.
+    public let peerCertificateChain: [SSLCertificate]
     let answer: PendingAnswer<Bool>
 
     /// Goes on to the next problem, and to `sslErrors` after the last one, where they have to be ignored as well.

@@ -20,11 +20,16 @@ struct PeerReview: Sendable {
     /// Never empty.
     let problems: [CertificateProblem]
     let errors: [SSLError]
+    /// What the peer has shown, its own certificate first.
+    let chain: [SSLCertificate]
     /// The problems about which the handshake has been interrupted and continued.
     var continued = 0
+    /// All of them have been told together.
+    var isReported = false
 
-    init(_ problems: [CertificateProblem]) {
+    init(_ problems: [CertificateProblem], of peer: PeerCertificates) {
         self.problems = problems
+        chain = peer.chain
         errors = problems.map { SSLError($0) }
     }
 }
@@ -56,12 +61,14 @@ extension SSLSocket {
         let problems = configuration.judge.problems(
             of: peer, staple: channel?.session?.peerOCSPResponse, at: SystemClock.unixTime)
         guard !problems.isEmpty else {
+            sslHandshakeErrors = []
             try channel?.resume(with: .accept, output: &outbox)
             return
         }
-        // What the peer has shown is there for those who are asked.
+        // What the peer has shown is there for those who are asked. After the handshake it stays who it was until it has
+        // proved to be somebody else.
         session = channel?.session
-        wait(for: .peer(PeerReview(problems)))
+        wait(for: .peer(PeerReview(problems, of: peer)))
     }
 
     private func wait(for question: Question) {
@@ -78,7 +85,7 @@ extension SSLSocket {
         switch question {
         case .peer(let review):
             if configuration.settings.handshakeMustInterruptOnError, review.continued < review.errors.count {
-                interrupt(review.errors[review.continued])
+                interrupt(review)
             } else {
                 report(review)
             }
@@ -87,7 +94,9 @@ extension SSLSocket {
             guard let identity = identities.first else { return proceed(with: .preSharedKey(nil)) }
             let authenticator = PreSharedKeyAuthenticator(
                 identity: identity, answer: pendingAnswer { $0.preSharedKeyAnswered($1) })
-            supervisor?.tell { [self] in $0.preSharedKeyAuthenticationRequired.emit(from: $0, (self, authenticator)) }
+            handshakeSupervisor?.tell { [self] in
+                $0.preSharedKeyAuthenticationRequired.emit(from: $0, (self, authenticator))
+            }
             preSharedKeyAuthenticationRequired.emit(from: self, authenticator)
         case .credential(let info):
             ask(
@@ -106,22 +115,24 @@ extension SSLSocket {
             let pending = PendingSignature(
                 request: request,
                 answer: pendingAnswer { $0.proceed(with: $1.map { .signature($0) } ?? .reject(.internalError)) })
-            supervisor?.tell { [self] in $0.signatureRequired.emit(from: $0, (self, pending)) }
+            handshakeSupervisor?.tell { [self] in $0.signatureRequired.emit(from: $0, (self, pending)) }
             signatureRequired.emit(from: self, pending)
         case nil: break
         }
     }
 
     private func ask(_ request: CredentialRequest) {
-        supervisor?.tell { [self] in $0.credentialRequired.emit(from: $0, (self, request)) }
+        handshakeSupervisor?.tell { [self] in $0.credentialRequired.emit(from: $0, (self, request)) }
         credentialRequired.emit(from: self, request)
     }
 
-    private func interrupt(_ error: SSLError) {
+    private func interrupt(_ review: PeerReview) {
         let number = questionNumber
         continuesInterruptedHandshake = false
-        let interruption = HandshakeInterruption(error: error, answer: pendingAnswer { $0.interruptionAnswered($1) })
-        supervisor?.tell { [self] in $0.handshakeInterruptedOnError.emit(from: $0, (self, interruption)) }
+        let interruption = HandshakeInterruption(
+            error: review.errors[review.continued], peerCertificateChain: review.chain,
+            answer: pendingAnswer { $0.interruptionAnswered($1) })
+        handshakeSupervisor?.tell { [self] in $0.handshakeInterruptedOnError.emit(from: $0, (self, interruption)) }
         if awaitsAnswer(number) { handshakeInterruptedOnError.emit(from: self, interruption) }
     }
 
@@ -129,22 +140,26 @@ extension SSLSocket {
         let number = questionNumber
         if review.continued == 0 {
             for error in review.errors {
-                supervisor?.tell { [self] in $0.peerVerifyError.emit(from: $0, (self, error)) }
+                handshakeSupervisor?.tell { [self] in $0.peerVerifyError.emit(from: $0, (self, error)) }
                 peerVerifyError.emit(from: self, error)
                 // A slot may have ended the connection.
                 guard awaitsAnswer(number) else { return }
             }
         }
         sslHandshakeErrors = review.errors
-        let decision = SSLErrorsDecision(errors: review.errors, answer: pendingAnswer { $0.peerAnswered($1) })
-        supervisor?.tell { [self] in $0.sslErrors.emit(from: $0, (self, decision)) }
+        var reported = review
+        reported.isReported = true
+        question = .peer(reported)
+        let decision = SSLErrorsDecision(
+            errors: review.errors, peerCertificateChain: review.chain, answer: pendingAnswer { $0.peerAnswered($1) })
+        handshakeSupervisor?.tell { [self] in $0.sslErrors.emit(from: $0, (self, decision)) }
         if awaitsAnswer(number) { sslErrors.emit(from: self, decision) }
     }
 
     // MARK: Answers
 
     private func awaitsAnswer(_ number: UInt64) -> Bool {
-        isPausedForDecision && questionNumber == number && phase == .handshaking && closing == nil
+        isPausedForDecision && questionNumber == number && closing == nil
     }
 
     /// The right to answer the present question. The answer takes effect in a turn of the loop of its own: no slot is
@@ -246,6 +261,9 @@ public enum PauseMode: Sendable, Hashable {
 extension SSLSocket {
     /// Ignores every problem of the peer's certificate in this handshake: from now on, in the slots of `peerVerifyError`
     /// and `sslErrors`, or earlier. ``ignoreSSLErrors(_:)`` with a list takes precedence.
+    ///
+    /// It does not count for what the client shows after the handshake: ``requestClientCertificate(timeout:)`` begins
+    /// anew.
     public func ignoreSSLErrors() {
         ignoresAllSSLErrors = true
     }
@@ -273,8 +291,7 @@ extension SSLSocket {
     /// ends otherwise.
     public func resume() {
         // Interruptions come before, and are not answered like this.
-        guard case .peer(let review) = question, !sslHandshakeErrors.isEmpty, phase == .handshaking, closing == nil
-        else { return }
+        guard case .peer(let review) = question, review.isReported, closing == nil else { return }
         settle(review, ignoring: areIgnored(review.errors))
         deliver()
     }

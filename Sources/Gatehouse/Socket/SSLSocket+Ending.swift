@@ -1,5 +1,5 @@
 import GatehouseSystem
-import GatehouseTLS
+public import GatehouseTLS
 
 extension SSLSocket {
     /// How many bytes the peer of a closing connection has to take in every ``closingTime``: one that reads byte by
@@ -43,6 +43,28 @@ extension SSLSocket {
         deliver()
     }
 
+    /// Ends the connection at once with an error alert (RFC 9846 §6.2) that tells the peer why. What was not sent is
+    /// lost.
+    ///
+    /// ```swift
+    /// socket.abort(with: .accessDenied)
+    /// ```
+    public func abort(with alert: AlertDescription) {
+        guard channel != nil else { return abort() }
+        end(.local, lingering: sendLast(alert))
+        deliver()
+    }
+
+    /// Sends an error alert, in one attempt: it is reported if it went out, and only then.
+    ///
+    /// - Returns: whether it did.
+    func sendLast(_ alert: AlertDescription) -> Bool {
+        channel?.abort(with: alert, output: &outbox)
+        if !hasSentCloseNotify { sealedAlert = Alert(alert) }
+        outgoing.removeAll()
+        return push() == .drained
+    }
+
     /// From here on only what is left to write matters.
     func beginClosing(_ ending: Ending) {
         guard closing == nil, phase != .ended else { return }
@@ -74,8 +96,8 @@ extension SSLSocket {
     /// The engine has failed. Its alert, if it has one, stands at the end of the outbox.
     func fail(_ error: TLSError, reason: String? = nil) {
         if case .alertReceived(let alert) = error { notices.append(.alertReceived(alert)) }
-        let code: SocketError = phase == .encrypted ? .sslInternal : .sslHandshakeFailed
-        sealedAlert = error.alert.map { Alert($0) }
+        let code: SocketError = phase == .encrypted && !isAwaitingCertificate ? .sslInternal : .sslHandshakeFailed
+        if !hasSentCloseNotify { sealedAlert = error.alert.map { Alert($0) } }
         let hasAlert = sealedAlert != nil
         outgoing.removeAll()
         // One attempt: the alert is reported if it went out, and only then.
@@ -118,6 +140,7 @@ extension SSLSocket {
         channel = nil
         candidates = []
         question = nil
+        isAwaitingCertificate = false
         earlyOutgoing = []
         tail = []
         outbox = []

@@ -54,5 +54,5 @@ extension SSLSocket {
 }
 
 extension SocketFailure {
-    fileprivate static let notEncrypted = SocketFailure(.operation, "the connection is not encrypted")
+    static let notEncrypted = SocketFailure(.operation, "the connection is not encrypted")
 }

@@ -25,13 +25,17 @@ extension SSLSocket {
     ///   - prepare: runs there before anything else happens to the connection: the place to connect slots. What had
     ///     come and was not read by then is told by ``readyRead``.
     /// - Returns: the new socket.
-    /// - Throws: `SocketFailure` unless the connection is encrypted and not closing.
+    /// - Throws: `SocketFailure` unless the connection is encrypted and not closing, and while a client is asked for a
+    ///   certificate.
     @discardableResult
     public func move(
         to other: EventLoop, _ prepare: @escaping @Sendable (_ socket: isolated SSLSocket) -> Void = { _ in }
     ) throws(SocketFailure) -> SSLSocket {
         guard isEncrypted, hasAnnouncedEncryption, closing == nil else {
             throw SocketFailure(.operation, "only an encrypted connection can move")
+        }
+        guard !isAwaitingCertificate, !isPausedForDecision else {
+            throw SocketFailure(.operation, "a connection whose client is asked for a certificate cannot move")
         }
         if let watch { loop.unwatch(watch) }
         let moved = SSLSocket(takingOver: self, on: other)

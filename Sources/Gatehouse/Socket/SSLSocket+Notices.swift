@@ -16,6 +16,7 @@ enum Notice: Sendable {
     case earlyDataAvailable
     case earlyDataRejected
     case sessionTicket(SSLSession)
+    case certificateRequestAnswered(CertificateRequestAnswer)
     case bytesWritten(Int)
     case encryptedBytesWritten(Int)
     case alertSent(Alert)
@@ -49,8 +50,10 @@ extension SSLSocket {
 
     /// While the handshake lasts, what happens is its server's signal too (and first); from the moment of encryption
     /// on, the socket's alone.
+    var handshakeSupervisor: Acceptor? { hasAnnouncedEncryption ? nil : supervisor }
+
     private func tell(_ notice: Notice) {
-        let supervisor = hasAnnouncedEncryption ? nil : supervisor
+        let supervisor = handshakeSupervisor
         switch notice {
         case .stateChanged(let state): stateChanged.emit(from: self, state)
         case .hostFound: hostFound.emit(from: self)
@@ -69,6 +72,7 @@ extension SSLSocket {
             earlyDataAvailable.emit(from: self)
         case .earlyDataRejected: earlyDataRejected.emit(from: self)
         case .sessionTicket(let session): newSessionTicketReceived.emit(from: self, session)
+        case .certificateRequestAnswered(let answer): certificateRequestAnswered.emit(from: self, answer)
         case .bytesWritten(let count): bytesWritten.emit(from: self, count)
         case .encryptedBytesWritten(let count): encryptedBytesWritten.emit(from: self, count)
         case .alertSent(let alert):
@@ -120,6 +124,7 @@ extension SSLSocket {
         newSessionTicketReceived.disconnectAll()
         earlyDataAvailable.disconnectAll()
         earlyDataRejected.disconnectAll()
+        certificateRequestAnswered.disconnectAll()
         peerVerifyError.disconnectAll()
         sslErrors.disconnectAll()
         handshakeInterruptedOnError.disconnectAll()

@@ -78,6 +78,7 @@ extension SSLSocket {
         handshakeDeadline?.cancel()
         closingDeadline?.cancel()
         idleDeadline?.cancel()
+        certificateDeadline?.cancel()
         stopWriteDeadline()
     }
 }

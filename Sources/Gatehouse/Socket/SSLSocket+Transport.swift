@@ -145,8 +145,9 @@ extension SSLSocket: DescriptorWatcher {
         case .earlyData(let range): earlyDataReceived(buffer[range])
         case .earlyDataRejected: notices.append(.earlyDataRejected)
         case .sessionTicket(let session): ticketReceived(session)
-        case .clientAuthenticated: session = channel?.session
-        case .certificateRequestAnswered, .clientDeclined: break
+        case .clientAuthenticated: certificateRequestEnded(.shown)
+        case .clientDeclined: certificateRequestEnded(.declined)
+        case .certificateRequestAnswered(let didShow): certificateRequestEnded(didShow ? .shown : .declined)
         case .needs(let need): try decide(need)
         }
     }

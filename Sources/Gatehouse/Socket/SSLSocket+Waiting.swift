@@ -13,6 +13,8 @@ enum Awaited: Sendable, Hashable {
     case turnToWrite
     /// The write buffer takes more.
     case roomToWrite
+    /// The client has answered a request for a certificate.
+    case certificate
 }
 
 /// A task that waits.
@@ -93,9 +95,8 @@ extension SSLSocket {
 
     /// Sleeps until something can be done for this socket, and does it.
     private func sleep(until end: Duration?, now: Duration) -> Bool {
-        let deadlines = [handshakeDeadline, closingDeadline, idleDeadline, writeDeadline].compactMap { $0 }.filter {
-            !$0.isCancelled
-        }
+        let all = [handshakeDeadline, closingDeadline, idleDeadline, writeDeadline, certificateDeadline]
+        let deadlines = all.compactMap { $0 }.filter { !$0.isCancelled }
         let wakeTime = (deadlines.map(\.moment) + [end].compactMap { $0 }).min()
         do {
             let poller = try Poller()
@@ -201,6 +202,7 @@ extension SSLSocket {
         case .disconnected: phase == .ended ? true : isOver ? false : nil
         case .bytesAvailable(let before): inbox.count > before ? true : isReadingOver ? false : nil
         case .turnToWrite: !isWritable ? false : !isWritingAll ? true : nil
+        case .certificate: isOver || closing != nil ? false : !isAwaitingCertificate ? true : nil
         case .roomToWrite: !isWritable ? false : bytesToWrite < writeBufferSize ? true : nil
         }
     }

@@ -60,6 +60,9 @@ public actor SSLSocket: LoopBound {
     public nonisolated let earlyDataAvailable = Signal<SSLSocket, Void>()
     /// The server has not taken the early data that a client has sent: write it again, if that is safe.
     public nonisolated let earlyDataRejected = Signal<SSLSocket, Void>()
+    /// A request for a certificate after the handshake has been answered: on a server's socket by its client, which
+    /// ``peerCertificate`` shows now; on a client by ourselves.
+    public nonisolated let certificateRequestAnswered = Signal<SSLSocket, CertificateRequestAnswer>()
 
     // MARK: Signals that ask
 
@@ -125,6 +128,10 @@ public actor SSLSocket: LoopBound {
     public internal(set) var sessionTicket: SSLSession?
     /// The problems that ``sslErrors`` has told, ignored or not; empty when there were none.
     public internal(set) var sslHandshakeErrors: [SSLError] = []
+    /// Whether a client was asked for a certificate after the handshake and has not answered.
+    public internal(set) var isAwaitingCertificate = false
+    /// The answer to the last request for a certificate after the handshake; `nil` before there is one.
+    public internal(set) var certificateRequestAnswer: CertificateRequestAnswer?
     /// Nothing more will come: the peer has sent `close_notify`, or the connection is over.
     public internal(set) var isReadChannelFinished = false
 
@@ -207,6 +214,8 @@ public actor SSLSocket: LoopBound {
     var hasAskedForPreSharedKey = false
     var suppliedPreSharedKey: PreSharedKey?
 
+    var certificateDeadline: Deadline?
+
     var hasClientHello = false
     var handshakeStart: Duration?
     var handshakeDeadline: Deadline?
@@ -253,6 +262,7 @@ public actor SSLSocket: LoopBound {
         session = old.session
         sessionTicket = old.sessionTicket
         sslHandshakeErrors = old.sslHandshakeErrors
+        certificateRequestAnswer = old.certificateRequestAnswer
         peerName = old.peerName
         handshakeDuration = old.handshakeDuration
         readBufferSize = old.readBufferSize

@@ -13,8 +13,12 @@ protocol SecureChannel: ~Copyable, Sendable {
     mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError)
     mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError)
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError)
+    mutating func requestClientCertificate(
+        _ policy: ClientCertificatePolicy, output: inout [UInt8]
+    ) throws(TLSError) -> [UInt8]
     mutating func exportKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8]
     mutating func close(output: inout [UInt8])
+    mutating func abort(with alert: AlertDescription, output: inout [UInt8])
     mutating func takeKeyLog() -> [UInt8]
 }
 
@@ -29,5 +33,12 @@ extension ServerConnection: SecureChannel {
 extension ClientConnection: SecureChannel {
     mutating func writeEarly(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError) {
         try sendEarlyData(plaintext, output: &output)
+    }
+
+    /// A server has its certificate shown in the handshake, if at all.
+    mutating func requestClientCertificate(
+        _: ClientCertificatePolicy, output _: inout [UInt8]
+    ) throws(TLSError) -> [UInt8] {
+        throw .misuse(.cannotRequestCertificate)
     }
 }

@@ -13,7 +13,7 @@ public enum SocketError: Sendable, Hashable {
     case socketAccess
     /// No descriptors or no memory are left, or the connection had to make room for others.
     case socketResource
-    /// The handshake, or connecting, took too long.
+    /// The handshake, connecting, or an answer took too long.
     case socketTimeout
     /// The network failed.
     case network
@@ -25,7 +25,8 @@ public enum SocketError: Sendable, Hashable {
     case unsupportedSocketOperation
     /// The operation does not fit the object's state.
     case operation
-    /// The handshake failed: an alert was sent or received, or the peer's certificate was refused.
+    /// The handshake failed, or a client's authentication after it: an alert was sent or received, or the peer's
+    /// certificate was refused.
     case sslHandshakeFailed
     /// A record error after the handshake.
     case sslInternal

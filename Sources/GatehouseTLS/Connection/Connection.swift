@@ -29,7 +29,8 @@ struct Connection<Role: HandshakeRole & ~Copyable>: ~Copyable, Sendable {
     mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError) {
         if let failure { throw failure }
         guard core.isPaused else { throw .misuse(.noSuchDecision) }
-        guard !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
+        // What the peer sends can still be received when we have closed: for that, the pause has to end.
+        guard core.isEstablished || !core.hasSentCloseNotify else { throw .misuse(.alreadyClosed) }
         swap(&core.output, &output)
         defer { swap(&core.output, &output) }
         do throws(TLSError) {

@@ -32,6 +32,7 @@ import Testing
             ["serve", "--groups", "x25519,,secp256r1"], ["serve", "--alpn", "h2,"], ["serve", "surplus"],
             ["serve", "--keylog", "/nonexistent/log"], ["connect"], ["connect", "localhost"],
             ["connect", "localhost:0"], ["connect", ":1"], ["connect", "a:1", "b:2"],
+            ["serve", "--post-handshake-auth"], ["connect", "a:1", "--post-handshake-auth"],
             ["serve", "--require-client-certificate"], ["serve", "--client-ca", "/nonexistent/ca.pem"],
             ["serve", "--psk", "name"], ["serve", "--psk", "name:abc"], ["serve", "--psk", "name:00ff"],
             ["serve", "--psk", ":00112233445566778899aabbccddeeff"], ["serve", "--psk-modes", "psk_dhe_ke"],

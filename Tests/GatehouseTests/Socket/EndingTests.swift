@@ -250,6 +250,37 @@ import Testing
         #expect(recorder.all == ["newConnection", "started"])
         await server.close()
     }
+
+    @Test(
+        "G-4, G-17 ending a connection with an alert, in the handshake and after it: the peer hears it, and it is no error"
+    )
+    func endWithAlert() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening()
+        let slot = server.startedEncryptionHandshake.connect { _, socket in
+            socket.perform { $0.abort(with: .accessDenied) }
+        }
+        let clientRecorder = Recorder()
+        let refused = try await SSLSocket.connecting(to: endpoint, recorder: clientRecorder)
+        try await eventually { await refused.state == .unconnected }
+        #expect(clientRecorder.all.contains("alertReceived fatal access_denied"))
+        #expect(recorder.all == ["newConnection", "started", "alertSent fatal access_denied"])
+        slot.disconnect()
+
+        let client = try await SSLSocket.connected(to: endpoint)
+        let socket = try #require(await server.next())
+        let socketRecorder = Recorder()
+        socketRecorder.follow(socket)
+        await socket.abort(with: .internalError)
+        try await eventually { await client.state == .unconnected }
+        #expect(
+            socketRecorder.all == [
+                "alertSent fatal internal_error", "state unconnected", "readChannelFinished", "disconnected local",
+            ])
+        // Once it is over there is nobody to tell.
+        await socket.abort(with: .accessDenied)
+        #expect(socketRecorder.all.count == 4)
+        await server.close()
+    }
 }
 
 /// Lets a client that cannot be copied be handed around.

@@ -11,6 +11,7 @@ struct GatehouseServer {
         let peer: String?
         let error: String?
         let alert: String?
+        let answer: String?
         let ending: String?
         let session: [String: String]?
     }

@@ -64,6 +64,8 @@ enum CertificateAnswer: ~Copyable, Sendable {
     case awaitingCertificateVerify(Shown)
     /// A pause: the application judges what the client showed.
     case judging(Shown, HandshakeSignatureVerified)
+    /// A pause: the application judges that the client showed nothing.
+    case judgingAnonymous(Shown)
     case awaitingFinished(Shown, ClientAuthentication)
 
     /// What the client has shown so far.
@@ -89,11 +91,14 @@ enum CertificateAnswer: ~Copyable, Sendable {
         switch consume self {
         case .awaitingCertificate:
             self = .awaitingCertificate
-            self = try Self.takeCertificate(message, &requester)
+            self = try Self.takeCertificate(message, &requester, &core)
         case .awaitingCertificateVerify(let shown):
             self = .awaitingCertificate
             self = try Self.takeCertificateVerify(message, shown, &core)
         case .judging:
+            self = .awaitingCertificate
+            throw .misuse(.noSuchDecision)
+        case .judgingAnonymous:
             self = .awaitingCertificate
             throw .misuse(.noSuchDecision)
         case .awaitingFinished(let shown, let authentication):
@@ -106,7 +111,7 @@ enum CertificateAnswer: ~Copyable, Sendable {
     }
 
     private static func takeCertificate(
-        _ message: ReceivedMessage, _ requester: inout CertificateRequester
+        _ message: ReceivedMessage, _ requester: inout CertificateRequester, _ core: inout ConnectionCore
     ) throws(TLSError) -> CertificateAnswer {
         let context = try message.decode(as: CertificateMessage.self).context
         var request = try requester.take(context)
@@ -116,6 +121,10 @@ enum CertificateAnswer: ~Copyable, Sendable {
         guard peer.isEmpty else { return .awaitingCertificateVerify(shown) }
         // RFC 9846 §4.5.1.4: "the server MAY at its discretion either continue the handshake without client
         // authentication, or abort the handshake with a "certificate_required" alert."
+        if request.policy.leavesMissingCertificateToApplication {
+            core.tell(.needs(.peerVerdict(PeerCertificates(peer, name: nil))))
+            return .judgingAnonymous(shown)
+        }
         guard let allowed = AnonymityAllowed.byConfiguration(request.policy) else {
             throw .peerIncompatible(.clientCertificateRequired)
         }
@@ -151,6 +160,10 @@ enum CertificateAnswer: ~Copyable, Sendable {
                 shown.peer, despiteProblems: try decision.isDespiteProblems)
             self = .awaitingFinished(
                 shown, .certificate(CertificateProof(certificate: certificate, signature: signature)))
+        case .judgingAnonymous(let shown):
+            self = .awaitingCertificate
+            let allowed = AnonymityAllowed.byApplication(despiteProblems: try decision.isDespiteProblems)
+            self = .awaitingFinished(shown, .anonymous(allowed))
         case let state:
             self = state
             throw .misuse(.noSuchDecision)

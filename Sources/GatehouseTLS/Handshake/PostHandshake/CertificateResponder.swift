@@ -53,6 +53,8 @@ struct CertificateResponder: Sendable {
         with decision: Decision, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
     ) throws(TLSError) {
         guard let answer = pending.take() else { return }
+        // As above: the answer comes too late.
+        guard !core.hasSentCloseNotify else { return }
         switch decision {
         case .clientCredential(let credential): try show(credential, answer, keys, &core)
         case .signature(let signature): try complete(answer, signature, keys, &core)
