@@ -77,7 +77,9 @@ struct HelloShapeTests {
         }
     }
 
-    @Test("F-17 padded records are as long as the policy says", arguments: [1, 100, 511, 512, 5000, 16384, 20000])
+    @Test(
+        "F-17 padded records are as long as the policy says, from either side",
+        arguments: [1, 100, 511, 512, 5000, 16384, 20000])
     func padding(count: Int) throws {
         for (policy, expected) in [
             (RecordPadding.none, { (content: Int) in content + 1 }),
@@ -91,14 +93,18 @@ struct HelloShapeTests {
             try loopback.run()
             let data = [UInt8](repeating: 3, count: count)
             try loopback.client.send(data.span, output: &loopback.toServer)
-            var (position, left) = (0, count)
-            while let header = RecordHeader(loopback.toServer.span, at: position) {
-                #expect(header.bodyLength == expected(min(left, 16384)) + AEADAlgorithm.tagLength)
-                left -= min(left, 16384)
-                position += RecordHeader.length + header.bodyLength
+            try loopback.server.send(data.span, output: &loopback.toClient)
+            for records in [loopback.toServer, loopback.toClient] {
+                var (position, left) = (0, count)
+                while let header = RecordHeader(records.span, at: position) {
+                    #expect(header.bodyLength == expected(min(left, 16384)) + AEADAlgorithm.tagLength)
+                    left -= min(left, 16384)
+                    position += RecordHeader.length + header.bodyLength
+                }
+                #expect(left == 0)
             }
             try loopback.run()
-            #expect(loopback.serverReceived == data && left == 0)
+            #expect(loopback.serverReceived == data && loopback.clientReceived == data)
         }
     }
 

@@ -1,8 +1,8 @@
-import GatehouseCertificates
 import GatehouseCrypto
 import TestSupport
 import Testing
 
+@testable import GatehouseCertificates
 @testable import GatehouseTLS
 
 /// Certificates that are made to cost or to deceive, and the alert that each gets.
@@ -10,6 +10,8 @@ enum HostileChain: String, CaseIterable, CustomTestStringConvertible {
     case hugeRSA = "B-07 an RSA key of 16384 bits"
     case explicitCurve = "B-07 explicit curve parameters"
     case tangle = "B-11 a hundred CAs that could all have issued each other"
+    case quadraticConstraints = "B-12 a thousand names under a thousand constraints"
+    case constrainedName = "B-12 a name that its issuer may not give"
     case deepNesting = "B-15 ASN.1 nested two thousand deep"
     case garbage = "B-15 a length that promises more than there is, five thousand times"
     case authority = "B-19 a key that may sign certificates only"
@@ -19,8 +21,8 @@ enum HostileChain: String, CaseIterable, CustomTestStringConvertible {
 
     var alert: AlertDescription {
         switch self {
-        case .hugeRSA, .explicitCurve, .deepNesting, .garbage: .badCertificate
-        case .tangle, .foreign: .unknownCA
+        case .hugeRSA, .explicitCurve, .constrainedName, .deepNesting, .garbage: .badCertificate
+        case .tangle, .quadraticConstraints, .foreign: .unknownCA
         case .authority: .unsupportedCertificate
         }
     }
@@ -36,6 +38,13 @@ enum HostileChain: String, CaseIterable, CustomTestStringConvertible {
         case .explicitCurve:
             [try Self.issued(for: Certificate(der: Self.explicitCurveCertificate()).publicKeyInfo)]
         case .tangle: try Self.tangle()
+        case .quadraticConstraints:
+            try Self.constrainedCredential(
+                to: (0..<1000).map { "n\($0).example" } + ["localhost"],
+                names: [String](repeating: "n999.example", count: 1000) + ["localhost"]
+            ).chain.map(\.der)
+        case .constrainedName:
+            try Self.constrainedCredential(to: ["localhost"], names: ["localhost", "a.example"]).chain.map(\.der)
         case .deepNesting: [(0..<2000).reduce([]) { inner, _ in Self.element(0x30, inner) }]
         case .garbage: [[UInt8](repeating: 0x30, count: 5000)]
         case .authority:
@@ -88,6 +97,31 @@ enum HostileChain: String, CaseIterable, CustomTestStringConvertible {
         return ([leaf] + authorities).map(\.der)
     }
 
+    /// A leaf with `names`, and its issuer, which may give names below `permitted` only.
+    static func constrainedCredential(to permitted: [String], names: [String]) throws -> Credential {
+        let root = try TestCredentials.root.get()
+        let key = try PrivateKey.generate(.p256)
+        var authority = template("constrained CA")
+        authority.dnsNames = []
+        authority.role = .authority(pathLength: nil)
+        let issuer = try authority.issued(
+            for: key.subjectPublicKeyInfo, by: root.certificate, issuerKey: root.key, serialNumber: [8],
+            with: .nameConstraints, critical: true
+        ) { value in
+            value.write(.sequence) { constraints in
+                constraints.write(.constructed(0)) { subtrees in
+                    for name in permitted { subtrees.write(.sequence) { $0.write(.primitive(2), name.utf8) } }
+                }
+            }
+        }
+        var leaf = template("leaf")
+        leaf.dnsNames = names
+        let leafKey = try PrivateKey.generate(.p256)
+        let certificate = try leaf.issued(
+            for: leafKey.subjectPublicKeyInfo, by: issuer, issuerKey: key, serialNumber: [9])
+        return try Credential(chain: [certificate, issuer], key: leafKey)
+    }
+
     /// A SubjectPublicKeyInfo with an odd number of this length.
     private static func rsaKey(bits: Int) -> [UInt8] {
         let modulus = [0, 0xC0] + [UInt8](repeating: 0x5A, count: bits / 8 - 2) + [1]
@@ -134,7 +168,7 @@ struct HostileCertificateTests {
         #expect("\(try #require(error))".utf8.count < 2000)
     }
 
-    @Test("B-11 B-12 B-13 a budget that is used up: unknown_ca", arguments: [true, false])
+    @Test("B-11 B-13 a budget that is used up: unknown_ca", arguments: [true, false])
     func budget(ofSteps: Bool) throws {
         var policy = VerificationPolicy.default
         if ofSteps { policy.budget.steps = 0 } else { policy.budget.nameComparisons = 0 }
@@ -150,6 +184,38 @@ struct HostileCertificateTests {
         }
         let certificate = try peer.say(peer.certificate().encoded())
         try expectAlert(.unknownCA, other, peer, certificate + peer.say(peer.certificateVerify().encoded()))
+    }
+
+    @Test("B-12 constraints that permit the names of the chain, in either role")
+    func permittedNames() throws {
+        let credential = try HostileChain.constrainedCredential(to: ["localhost"], names: ["localhost", "a.localhost"])
+        let (client, server) = try ClientStage.serverHello.start()
+        server.credential = credential
+        try client.receive(try server.flight())
+        #expect(client.isEstablished)
+
+        let (other, peer) = try ServerStage.clientCertificate.start()
+        peer.credential = credential
+        let certificate = try peer.say(peer.certificate().encoded())
+        try other.receive(certificate + peer.say(peer.certificateVerify().encoded()) + peer.finishedRecord())
+        #expect(other.isEstablished)
+    }
+
+    @Test("F-14 a certificate that demands a stapled response, without one: bad_certificate_status_response")
+    func mustStaple() throws {
+        let root = try TestCredentials.root.get()
+        let key = try PrivateKey.generate(.p256)
+        var template = CertificateTemplate(
+            commonName: "leaf", notBefore: TestCredentials.now - 1000, notAfter: TestCredentials.now + 1000)
+        template.dnsNames = ["localhost"]
+        // RFC 7633 §4.1: a list of the extensions that the server has to answer with: status_request is 5.
+        let certificate = try template.issued(
+            for: key.subjectPublicKeyInfo, by: root.certificate, issuerKey: root.key, serialNumber: [9],
+            with: .tlsFeature, critical: false
+        ) { value in value.write(.sequence) { $0.write(5) } }
+        let (client, server) = try ClientStage.serverHello.start { $0.requestsOCSPStaple = true }
+        server.credential = try Credential(chain: [certificate], key: key)
+        try expectAlert(.badCertificateStatusResponse, client, server, try server.flight())
     }
 
     @Test("B-19 a certificate for the other purpose: unsupported_certificate")

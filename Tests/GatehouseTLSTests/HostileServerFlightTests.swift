@@ -80,19 +80,21 @@ struct HostileServerFlightTests {
             "B-41 signature_algorithms", .misplaced(.signatureAlgorithms), .illegalParameter, .signatureAlgorithms,
             [0, 2, 4, 3]),
         .extensions("server_name with a name", .invalidMessage(.trailingBytes), .decodeError, .serverName, [0]),
-        .extensions("ALPN: no name", .invalidMessage(.vectorLengthOutOfBounds), .decodeError, alpn, [0, 0]),
+        .extensions("F-13 ALPN: no name", .invalidMessage(.vectorLengthOutOfBounds), .decodeError, alpn, [0, 0]),
         .extensions(
-            "ALPN: an empty name", .invalidMessage(.vectorLengthOutOfBounds), .decodeError, alpn, [0, 2, 0, 0]),
+            "F-13 ALPN: an empty name", .invalidMessage(.vectorLengthOutOfBounds), .decodeError, alpn, [0, 2, 0, 0]),
         .extensions(
-            "ALPN: two names", .invalidMessage(.trailingBytes), .decodeError, alpn,
+            "F-13 ALPN: two names", .invalidMessage(.trailingBytes), .decodeError, alpn,
             [0, 6, 2, 0x68, 0x32, 2, 0x68, 0x32]),
         .extensions(
-            "ALPN: a name that was not offered", .peerMisbehaved(.applicationProtocolNotOffered), .illegalParameter,
+            "F-13 ALPN: a name that was not offered", .peerMisbehaved(.applicationProtocolNotOffered),
+            .illegalParameter,
             alpn, [0, 3, 2, 0x68, 0x33]),
         .extensions(
-            "ALPN: trailing bytes", .invalidMessage(.trailingBytes), .decodeError, alpn, [0, 3, 2, 0x68, 0x32, 0]),
+            "F-13 ALPN: trailing bytes", .invalidMessage(.trailingBytes), .decodeError, alpn, [0, 3, 2, 0x68, 0x32, 0]),
         .extensions(
-            "record_size_limit of 63", .peerMisbehaved(.recordSizeLimitTooSmall), .illegalParameter, .recordSizeLimit,
+            "F-14 record_size_limit of 63", .peerMisbehaved(.recordSizeLimitTooSmall), .illegalParameter,
+            .recordSizeLimit,
             [0, 63]),
         .extensions(
             "record_size_limit of one byte", .invalidMessage(.truncated), .decodeError, .recordSizeLimit, [64]),

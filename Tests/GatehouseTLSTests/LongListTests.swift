@@ -19,7 +19,7 @@ struct LongListTests {
         return server
     }
 
-    @Test("B-43 512 of everything")
+    @Test("B-43 F-20 512 of everything")
     func fiveHundredAndTwelve() throws {
         let unknown = (0..<512).map { UInt16(0x6000 + $0) }
         let server = try handshake {

@@ -48,7 +48,7 @@ struct ResumptionRulesTests {
     }
 
     /// EncryptedExtensions, read with the client's own keys.
-    private static func answer(
+    static func answer(
         _ client: ClientConfiguration, _ server: ServerConfiguration, _ session: ClientSession?
     ) throws -> EncryptedExtensions {
         let loopback = try Loopback(client, server, session: session)

@@ -17,6 +17,10 @@ final class ScriptedServer {
     var encryptedExtensions = EncryptedExtensions()
     /// Sent before the Certificate.
     var certificateRequest: CertificateRequest?
+    /// Which of the client's pre-shared keys it says to have taken, and the key that it has taken; no certificate then.
+    var preSharedKey: (index: UInt16, secret: SharedSecret)?
+    /// What the client sends early data with: its alerts come under this session's key.
+    var earlySession: SessionState?
     /// Messages are cut into records of this many bytes; `nil`: as many messages in a record as fit.
     var fragment: Int?
     /// The flight ends before this message, and the handshake keys stay.
@@ -116,12 +120,19 @@ final class ScriptedServer {
         }
         var output: [UInt8] = []
         let sharedSecret = try sendServerHello(hello, &transcript, &output)
-        let secrets = EarlySecret(parameters.hash).handshakeSecret(sharedSecret)
+        let secrets = HandshakeSecret(parameters.hash, preSharedKey: preSharedKey?.secret, sharedSecret)
         let helloHash = transcript.hash
         let clientTraffic = secrets.clientTraffic(helloHash)
         let serverTraffic = secrets.serverTraffic(helloHash)
         writer.install(try serverTraffic.sealer(aead))
-        reader.install(try clientTraffic.opener(aead))
+        if let earlySession {
+            let early = try #require(CipherSuiteParameters(earlySession.cipherSuite))
+            let earlySecret = earlySession.preSharedKey.earlySecret(early.hash)
+            let helloHash = Transcript(early.hash, startingWith: bytes).hash
+            reader.install(try earlySecret.clientTraffic(helloHash).opener(early.aead))
+        } else {
+            reader.install(try clientTraffic.opener(aead))
+        }
 
         var pieces = try authentication(&transcript)
         let finished = Finished(verifyData: serverTraffic.verifyData(transcript.hash)).encoded()
@@ -172,13 +183,18 @@ final class ScriptedServer {
         answer.extensions.order = [.keyShare, .supportedVersions]
         answer.keyShare = .share(KeyShareEntry(group: share.group, keyExchange: agreed.share))
         answer.selectedVersion = .tls13
+        if let preSharedKey {
+            answer.extensions.order.append(.preSharedKey)
+            answer.selectedIdentity = preSharedKey.index
+        }
         try write(try altered(.serverHello, answer.encoded(), &transcript), to: &output)
         return agreed.takeSecret()
     }
 
-    /// EncryptedExtensions to CertificateVerify.
+    /// EncryptedExtensions to CertificateVerify, or EncryptedExtensions alone with a pre-shared key.
     private func authentication(_ transcript: inout Transcript) throws -> [Piece] {
         var pieces = try altered(.encryptedExtensions, encryptedExtensions.encoded(), &transcript)
+        guard preSharedKey == nil else { return pieces }
         if let certificateRequest {
             pieces += try altered(.certificateRequest, certificateRequest.encoded(), &transcript)
         }
