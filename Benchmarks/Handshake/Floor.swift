@@ -128,12 +128,12 @@ enum Floor {
             let finished = try sealed([UInt8](repeating: 0, count: 36), aead, key, iv)
             return try repeated(count) {
                 _ = try sealed(flight, aead, key, iv)
-                var opener = try RecordOpener(aead, key: key, iv: iv)
+                var opener = try RecordOpener(aead, key: key, iv: iv.copy())
                 var record = finished
                 var span = record.mutableSpan
                 _ = try opener.open(sequence: 0, additionalData: Span(), &span, in: 0..<span.count)
-                _ = try RecordSealer(aead, key: key, iv: iv)
-                _ = try RecordOpener(aead, key: key, iv: iv)
+                _ = try RecordSealer(aead, key: key, iv: iv.copy())
+                _ = try RecordOpener(aead, key: key, iv: iv.copy())
             }
         }
     }
@@ -141,7 +141,7 @@ enum Floor {
     private static func sealed(
         _ plaintext: [UInt8], _ aead: AEADAlgorithm, _ key: borrowing Secret, _ iv: borrowing Secret
     ) throws -> [UInt8] {
-        var sealer = try RecordSealer(aead, key: key, iv: iv)
+        var sealer = try RecordSealer(aead, key: key, iv: iv.copy())
         var output: [UInt8] = []
         try sealer.seal(
             sequence: 0, additionalData: Span(), plaintext: plaintext.span, suffix: Span(), into: &output)

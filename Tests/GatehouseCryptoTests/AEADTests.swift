@@ -59,8 +59,8 @@ struct AEADTests {
     func roundTrip(algorithm: AEADAlgorithm) throws {
         let key = secret((0..<UInt8(algorithm.keyLength)).map { $0 })
         let iv = secret(UInt8(100)..<112)
-        var sealer = try RecordSealer(algorithm, key: key, iv: iv)
-        var opener = try RecordOpener(algorithm, key: key, iv: iv)
+        var sealer = try RecordSealer(algorithm, key: key, iv: iv.copy())
+        var opener = try RecordOpener(algorithm, key: key, iv: iv.copy())
         let additionalData: [UInt8] = [23, 3, 3, 0, 99]
         for (index, size) in [0, 1, 15, 16, 17, 64, 1000, 16384].enumerated() {
             let sequence = 0x0102_0304_0506_0708 &* UInt64(index)
@@ -95,8 +95,8 @@ struct AEADTests {
     func changedBits(algorithm: AEADAlgorithm) throws {
         let key = secret((0..<UInt8(algorithm.keyLength)).map { $0 })
         let iv = secret(UInt8(100)..<112)
-        var sealer = try RecordSealer(algorithm, key: key, iv: iv)
-        var opener = try RecordOpener(algorithm, key: key, iv: iv)
+        var sealer = try RecordSealer(algorithm, key: key, iv: iv.copy())
+        var opener = try RecordOpener(algorithm, key: key, iv: iv.copy())
         let additionalData: [UInt8] = [23, 3, 3, 0, 37]
         let plaintext = (0..<20).map { UInt8(truncatingIfNeeded: 31 &* $0) }
         let suffix: [UInt8] = [23]

@@ -4,7 +4,7 @@ package struct RecordSealer: ~Copyable, Sendable {
     private let nonce: RecordNonce
 
     /// - Throws: `invalidKey` when `key` or `iv` has the wrong length.
-    package init(_ algorithm: AEADAlgorithm, key: borrowing Secret, iv: borrowing Secret) throws(CryptoError) {
+    package init(_ algorithm: AEADAlgorithm, key: borrowing Secret, iv: consuming Secret) throws(CryptoError) {
         let nonce = try RecordNonce(iv: iv)
         context = try CipherContext(algorithm, .seal, key: key)
         self.nonce = nonce
@@ -34,7 +34,7 @@ package struct RecordOpener: ~Copyable, Sendable {
     private let nonce: RecordNonce
 
     /// - Throws: `invalidKey` when `key` or `iv` has the wrong length.
-    package init(_ algorithm: AEADAlgorithm, key: borrowing Secret, iv: borrowing Secret) throws(CryptoError) {
+    package init(_ algorithm: AEADAlgorithm, key: borrowing Secret, iv: consuming Secret) throws(CryptoError) {
         let nonce = try RecordNonce(iv: iv)
         context = try CipherContext(algorithm, .open, key: key)
         self.nonce = nonce
@@ -60,9 +60,9 @@ package struct RecordOpener: ~Copyable, Sendable {
 private struct RecordNonce: ~Copyable, Sendable {
     private let iv: Secret
 
-    init(iv: borrowing Secret) throws(CryptoError) {
+    init(iv: consuming Secret) throws(CryptoError) {
         guard iv.count == AEADAlgorithm.nonceLength else { throw .invalidKey }
-        self.iv = iv.copy()
+        self.iv = iv
     }
 
     @inline(__always)

@@ -22,6 +22,7 @@ extension ByteWriter {
 extension ClientHelloAccepted {
     /// How many tickets this client gets: what it asks for, up to our own number.
     var ticketCount: Int {
+        guard givesTickets else { return 0 }
         guard let request = hello.ticketRequest else { return configuration.ticketCount }
         let wanted = selected?.session == nil ? request.newSessionCount : request.resumptionCount
         return min(Int(wanted), configuration.ticketCount)
@@ -29,8 +30,10 @@ extension ClientHelloAccepted {
 
     /// What EncryptedExtensions say of it: "expected_count: The number of tickets the server expects to send".
     var answeredTicketCount: UInt8? {
-        guard hello.ticketRequest != nil else { return nil }
-        if case .disabled = configuration.resumption { return nil }
-        return UInt8(ticketCount)
+        hello.ticketRequest != nil && givesTickets ? UInt8(ticketCount) : nil
+    }
+
+    private var givesTickets: Bool {
+        if case .disabled = configuration.resumption { false } else { true }
     }
 }

@@ -25,7 +25,11 @@ package struct Transcript: Sendable {
     }
 
     package mutating func append(_ message: [UInt8]) {
-        hasher.update(message.span)
+        append(message.span)
+    }
+
+    mutating func append(_ bytes: Span<UInt8>) {
+        hasher.update(bytes)
     }
 
     /// Transcript-Hash of the messages so far.

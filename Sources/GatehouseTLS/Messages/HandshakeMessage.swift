@@ -33,8 +33,13 @@ extension HandshakeMessage {
     /// The whole message, header included.
     func encoded() -> [UInt8] {
         var writer = ByteWriter()
+        encode(to: &writer)
+        return writer.bytes
+    }
+
+    /// Writes the whole message, header included.
+    func encode(to writer: inout ByteWriter) {
         writer.write(Self.type)
         writer.writeVector(VectorBounds(0, 0xFFFFFF)) { write(to: &$0) }
-        return writer.bytes
     }
 }

@@ -6,7 +6,8 @@ struct ClientFlight: ~Copyable, Sendable {
     let offer: ClientOffer
     let parameters: CipherSuiteParameters
     private let selected: OfferedKey?
-    private var transcript: Transcript
+    /// Certificate to Finished, not yet sent.
+    private var messages: OutgoingFlight
     private let clientHandshakeTraffic: TrafficSecret
     private let mainSecret: MainSecret
     private let application: ApplicationSecrets
@@ -14,8 +15,6 @@ struct ClientFlight: ~Copyable, Sendable {
     private let authentication: ServerAuthentication
     private let certificateRequest: CertificateRequest?
     private let certificateType: CertificateType
-    /// The protected messages, not yet sent: they go out together.
-    private var messages: [UInt8] = []
 
     /// Takes the key for reading application data, and ends early data.
     static func begin(
@@ -35,7 +34,7 @@ struct ClientFlight: ~Copyable, Sendable {
             core.writer.install(try agreement.clientHandshakeTraffic.sealer(aead))
         }
         let (parameters, selected) = (agreement.parameters, agreement.selected)
-        let (transcript, request) = (agreement.transcript, agreement.certificateRequest)
+        let (messages, request) = (OutgoingFlight(after: agreement.transcript), agreement.certificateRequest)
         let certificateType = agreement.certificateTypes.client ?? .x509
         let clientHandshakeTraffic = agreement.clientHandshakeTraffic
         let mainSecret = agreement.handshakeSecret.mainSecret()
@@ -43,15 +42,10 @@ struct ClientFlight: ~Copyable, Sendable {
         application.log(offer.hello.random, &core.keyLog)
         core.reader.install(try application.server.opener(aead), aligned)
         return ClientFlight(
-            offer: offer, parameters: parameters, selected: selected, transcript: transcript,
+            offer: offer, parameters: parameters, selected: selected, messages: messages,
             clientHandshakeTraffic: clientHandshakeTraffic, mainSecret: mainSecret, application: application,
             finished: finished, authentication: authentication, certificateRequest: request,
             certificateType: certificateType)
-    }
-
-    private mutating func append(_ message: [UInt8]) {
-        transcript.append(message)
-        messages += message
     }
 
     /// Shows a certificate if the server asks for one.
@@ -74,13 +68,12 @@ struct ClientFlight: ~Copyable, Sendable {
         guard let credential, credential.certificateType == certificateType,
             let scheme = credential.signatureScheme(amongPeers: schemes)
         else {
-            append(CertificateMessage(context: [], entries: []).encoded())
+            messages.append(CertificateMessage(context: [], entries: []))
             return .connected(try finish(&core))
         }
-        append(
-            credential.certificateMessage(context: [], answering: certificateRequest?.extensions ?? ExtensionBlock())
-                .encoded())
-        let content = HandshakeSignature.content(.client, transcript.hash)
+        messages.append(
+            credential.certificateMessage(context: [], answering: certificateRequest?.extensions ?? ExtensionBlock()))
+        let content = HandshakeSignature.content(.client, messages.transcript.hash)
         if let key = credential.key {
             let signature = try HandshakeSignature.sign(content, with: key, scheme)
             return .connected(try complete(CertificateVerify(algorithm: scheme, signature: signature), &core))
@@ -92,16 +85,16 @@ struct ClientFlight: ~Copyable, Sendable {
     consuming func complete(
         _ certificateVerify: CertificateVerify, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientConnected {
-        append(certificateVerify.encoded())
+        messages.append(certificateVerify)
         return try finish(&core)
     }
 
     private consuming func finish(_ core: inout ConnectionCore) throws(TLSError) -> ClientConnected {
-        append(Finished(verifyData: clientHandshakeTraffic.verifyData(transcript.hash)).encoded())
-        try core.send(messages)
+        messages.append(Finished(verifyData: clientHandshakeTraffic.verifyData(messages.transcript.hash)))
+        try core.send(messages.bytes)
         core.writer.install(try application.client.sealer(parameters.aead))
         let tickets = TicketCollector(
-            offer, parameters, selected, mainSecret.resumption(transcript.hash), authentication, core.session,
+            offer, parameters, selected, mainSecret.resumption(messages.transcript.hash), authentication, core.session,
             now: core.now)
         let responder = responder
         return ClientConnected(
@@ -115,7 +108,7 @@ struct ClientFlight: ~Copyable, Sendable {
         guard offer.configuration.offersPostHandshakeAuthentication, selected == nil || selected?.session != nil else {
             return nil
         }
-        return CertificateResponder(offer.configuration, certificateType, transcript)
+        return CertificateResponder(offer.configuration, certificateType, messages.transcript)
     }
 }
 

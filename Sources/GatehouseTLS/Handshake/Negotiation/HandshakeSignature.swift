@@ -6,11 +6,19 @@ enum Signer {
     case server
     case client
 
-    fileprivate var context: StaticString {
+    /// What stands before the transcript's hash: 64 spaces, the context, and a zero byte.
+    fileprivate var prefix: [UInt8] {
         switch self {
-        case .server: "TLS 1.3, server CertificateVerify"
-        case .client: "TLS 1.3, client CertificateVerify"
+        case .server: Self.serverPrefix
+        case .client: Self.clientPrefix
         }
+    }
+
+    private static let serverPrefix = prefix("TLS 1.3, server CertificateVerify")
+    private static let clientPrefix = prefix("TLS 1.3, client CertificateVerify")
+
+    private static func prefix(_ context: String) -> [UInt8] {
+        [UInt8](repeating: 0x20, count: 64) + Array(context.utf8) + [0]
     }
 }
 
@@ -21,13 +29,8 @@ struct HandshakeSignatureVerified: ~Copyable, Sendable {
 
 /// What CertificateVerify signs (RFC 9846 §4.5.2).
 enum HandshakeSignature {
-    /// 64 spaces, the context, a zero byte, and the transcript's hash.
     static func content(_ signer: Signer, _ transcriptHash: [UInt8]) -> [UInt8] {
-        var content = [UInt8](repeating: 0x20, count: 64)
-        content += signer.context.description.utf8
-        content.append(0)
-        content += transcriptHash
-        return content
+        signer.prefix + transcriptHash
     }
 
     static func sign(

@@ -21,15 +21,9 @@ struct CertificateResponder: Sendable {
     /// together.
     private struct Answer: Sendable {
         let request: CertificateRequest
-        var transcript: Transcript
-        var messages: [UInt8] = []
+        var messages: OutgoingFlight
         /// The scheme of the signature that is waited for; `nil`: the credential is.
         var scheme: SignatureScheme?
-
-        mutating func append(_ message: [UInt8]) {
-            transcript.append(message)
-            messages += message
-        }
     }
 
     mutating func handle(
@@ -39,8 +33,9 @@ struct CertificateResponder: Sendable {
         try request.check()
         // Who has said that nothing more comes cannot answer.
         guard !core.hasSentCloseNotify else { return }
-        var answer = Answer(request: request, transcript: transcript)
-        answer.transcript.append(message.bytes)
+        var transcript = transcript
+        transcript.append(message.bytes)
+        let answer = Answer(request: request, messages: OutgoingFlight(after: transcript))
         guard configuration.asksForCredential else {
             let credential = configuration.credential(answering: request, certificateType)
             return try show(credential, answer, keys, &core)
@@ -72,13 +67,13 @@ struct CertificateResponder: Sendable {
         guard let credential, credential.certificateType == certificateType,
             let scheme = credential.signatureScheme(amongPeers: schemes)
         else {
-            answer.append(CertificateMessage(context: context, entries: []).encoded())
+            answer.messages.append(CertificateMessage(context: context, entries: []))
             return try finish(answer, didShowCredential: false, keys, &core)
         }
-        answer.append(
-            credential.certificateMessage(context: context, answering: answer.request.extensions).encoded())
+        answer.messages.append(
+            credential.certificateMessage(context: context, answering: answer.request.extensions))
         answer.scheme = scheme
-        let content = HandshakeSignature.content(.client, answer.transcript.hash)
+        let content = HandshakeSignature.content(.client, answer.messages.transcript.hash)
         guard let key = credential.key else {
             pending = answer
             let request = SignatureRequest(credential: credential, scheme: scheme, content: content)
@@ -92,15 +87,16 @@ struct CertificateResponder: Sendable {
     ) throws(TLSError) {
         guard let scheme = begun.scheme else { throw .misuse(.noSuchDecision) }
         var answer = begun
-        answer.append(CertificateVerify(algorithm: scheme, signature: signature).encoded())
+        answer.messages.append(CertificateVerify(algorithm: scheme, signature: signature))
         try finish(answer, didShowCredential: true, keys, &core)
     }
 
     private func finish(
         _ answer: Answer, didShowCredential: Bool, _ keys: borrowing EstablishedKeys, _ core: inout ConnectionCore
     ) throws(TLSError) {
-        let finished = keys.finished(answer.transcript.hash)
-        try core.send(answer.messages + finished.encoded())
+        var messages = answer.messages
+        messages.append(keys.finished(messages.transcript.hash))
+        try core.send(messages.bytes)
         core.tell(.certificateRequestAnswered(didShowCredential: didShowCredential))
     }
 }

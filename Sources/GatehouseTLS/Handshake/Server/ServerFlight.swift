@@ -5,13 +5,12 @@ import GatehouseCrypto
 struct ServerFlight: ~Copyable, Sendable {
     let accepted: ClientHelloAccepted
     private let certificateTypes: CertificateTypes
-    private var transcript: Transcript
+    /// EncryptedExtensions to Finished, not yet sent.
+    private var messages: OutgoingFlight
     private let handshakeSecret: HandshakeSecret
     private let clientHandshakeTraffic: TrafficSecret
     private let serverHandshakeTraffic: TrafficSecret
     private let acceptsEarlyData: Bool
-    /// The protected messages, not yet sent: they go out together.
-    private var messages: [UInt8] = []
 
     /// Sends ServerHello, takes the keys of the handshake, and writes EncryptedExtensions.
     static func answering(
@@ -43,23 +42,17 @@ struct ServerFlight: ~Copyable, Sendable {
         }
         core.reader.allowsPlaintextAlert = true
         var flight = ServerFlight(
-            accepted: accepted, certificateTypes: certificateTypes, transcript: transcript,
+            accepted: accepted, certificateTypes: certificateTypes, messages: OutgoingFlight(after: transcript),
             handshakeSecret: handshakeSecret,
             clientHandshakeTraffic: clientHandshakeTraffic, serverHandshakeTraffic: serverHandshakeTraffic,
             acceptsEarlyData: acceptsEarlyData)
-        flight.append(
+        flight.messages.append(
             encryptedExtensions(
-                accepted, certificateTypes, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil
-            ).encoded())
+                accepted, certificateTypes, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil))
         if let limit = accepted.configuration.recordSizeLimit, hello.recordSizeLimit != nil {
             core.reader.innerPlaintextLimit = limit
         }
         return flight
-    }
-
-    private mutating func append(_ message: [UInt8]) {
-        transcript.append(message)
-        messages += message
     }
 
     private static func sendServerHello(
@@ -136,10 +129,10 @@ struct ServerFlight: ~Copyable, Sendable {
     ) throws(TLSError) -> ServerHandshake {
         core.session?.signatureScheme = scheme
         if let request = accepted.configuration.clientAuthentication.request(context: []) {
-            append(request.encoded())
+            messages.append(request)
         }
-        append(credential.certificateMessage(context: [], answering: accepted.hello.extensions).encoded())
-        let content = HandshakeSignature.content(.server, transcript.hash)
+        messages.append(credential.certificateMessage(context: [], answering: accepted.hello.extensions))
+        let content = HandshakeSignature.content(.server, messages.transcript.hash)
         if let key = credential.key {
             let signature = try HandshakeSignature.sign(content, with: key, scheme)
             return try complete(CertificateVerify(algorithm: scheme, signature: signature), &core)
@@ -151,7 +144,7 @@ struct ServerFlight: ~Copyable, Sendable {
     consuming func complete(
         _ certificateVerify: CertificateVerify, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        append(certificateVerify.encoded())
+        messages.append(certificateVerify)
         return try finish(.none, &core)
     }
 
@@ -159,15 +152,15 @@ struct ServerFlight: ~Copyable, Sendable {
     consuming func finish(
         _ authentication: consuming ClientAuthentication?, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
-        append(Finished(verifyData: serverHandshakeTraffic.verifyData(transcript.hash)).encoded())
-        try core.send(messages)
-        let finishedHash = transcript.hash
+        messages.append(Finished(verifyData: serverHandshakeTraffic.verifyData(messages.transcript.hash)))
+        try core.send(messages.bytes)
+        let finishedHash = messages.transcript.hash
         let mainSecret = handshakeSecret.mainSecret()
         let application = ApplicationSecrets(mainSecret, finishedHash)
         application.log(accepted.hello.random, &core.keyLog)
         core.writer.install(try application.server.sealer(accepted.parameters.aead))
         let agreement = ServerAgreement(
-            accepted: accepted, certificateTypes: certificateTypes, transcript: transcript,
+            accepted: accepted, certificateTypes: certificateTypes, transcript: messages.transcript,
             clientHandshakeTraffic: clientHandshakeTraffic,
             mainSecret: mainSecret, application: application)
         return ServerHandshake.awaitingClient(
