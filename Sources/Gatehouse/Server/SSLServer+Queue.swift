@@ -100,9 +100,13 @@ extension SSLServer {
     }
 
     func enqueue(_ socket: SSLSocket) {
-        // On another thread a handshake may have been completed while the server was being closed.
-        guard !isClosed else { return socket.perform { $0.disconnectFromHost() } }
-        addPendingConnection(socket)
+        if isClosed {
+            // On another thread a handshake may have been completed while the server was being closed.
+            socket.perform { $0.disconnectFromHost() }
+        } else {
+            addPendingConnection(socket)
+        }
+        socket.perform { $0.queued() }
     }
 
     func acceptingFailed(_ error: SystemError) {

@@ -27,7 +27,9 @@ public actor SSLServer: LoopBound {
 
     // MARK: Signals
 
-    /// A connection is encrypted and stands in the queue: take it with ``nextPendingConnection()``.
+    /// A connection is encrypted and stands in the queue: take it with ``nextPendingConnection()``. What comes behind
+    /// the handshake is told after this: slots that are connected to the socket here, with ``LoopBound/perform(_:)``,
+    /// miss nothing, whichever loop it lives on.
     public nonisolated let pendingConnectionAvailable = Signal<SSLServer, Void>()
     /// A TCP connection was accepted. Its handshake has not begun, and the queue is usually empty:
     /// ``pendingConnectionAvailable`` is what tells of connections to take.

@@ -11,6 +11,8 @@ enum Notice: Sendable {
     case keyLog([UInt8])
     /// Somebody has to decide how the handshake goes on.
     case question
+    /// The handshake is complete: the connection goes to its server's queue.
+    case handshakeCompleted
     case encrypted
     case readyRead
     case earlyDataAvailable
@@ -31,15 +33,22 @@ extension SSLSocket {
     func deliver() {
         guard !isDelivering else { return }
         isDelivering = true
-        while noticesTold < notices.count {
+        while !awaitsQueue, noticesTold < notices.count {
             let notice = notices[noticesTold]
             noticesTold += 1
             tell(notice)
         }
+        isDelivering = false
+        guard !awaitsQueue else { return }
         notices = []
         noticesTold = 0
-        isDelivering = false
         resumeWaits()
+    }
+
+    /// The server's slots have had their turn with the connection, and what they asked of it is done.
+    func queued() {
+        awaitsQueue = false
+        deliver()
     }
 
     /// Remembers that there is something to read, once for however many records.
@@ -62,10 +71,11 @@ extension SSLSocket {
         case .handshakeStarted: supervisor?.handshakeStarted(self)
         case .keyLog(let lines): configuration.settings.keyLog?(lines)
         case .question: ask()
-        case .encrypted:
+        case .handshakeCompleted:
             hasAnnouncedEncryption = true
+            awaitsQueue = supervisor != nil
             supervisor?.handshakeCompleted(self, isResumed: session?.isResumed == true)
-            encrypted.emit(from: self)
+        case .encrypted: encrypted.emit(from: self)
         case .readyRead: readyRead.emit(from: self)
         case .earlyDataAvailable:
             supervisor?.tell { [self] in $0.earlyDataAvailable.emit(from: $0, self) }

@@ -159,7 +159,7 @@ extension SSLSocket: DescriptorWatcher {
         handshakeDeadline?.cancel()
         handshakeDeadline = nil
         startIdleDeadline()
-        notices.append(.encrypted)
+        notices += [.handshakeCompleted, .encrypted]
     }
 
     /// A complete ClientHello distinguishes a connection from those that only sit there.

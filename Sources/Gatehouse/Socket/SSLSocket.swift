@@ -32,8 +32,8 @@ public actor SSLSocket: LoopBound {
     public nonisolated let modeChanged = Signal<SSLSocket, SSLMode>()
     /// The handshake is complete: what is written from now on is protected, and the peer is who it says.
     public nonisolated let encrypted = Signal<SSLSocket, Void>()
-    /// Decrypted bytes have come. It may have been emitted before a socket is taken from its server: look at
-    /// ``bytesAvailable`` once after connecting.
+    /// Decrypted bytes have come. It may have been emitted before a socket is taken from its server, unless that happens
+    /// in a slot of ``SSLServer/pendingConnectionAvailable``: look at ``bytesAvailable`` once after connecting.
     public nonisolated let readyRead = Signal<SSLSocket, Void>()
     /// So many bytes of what was written have gone to the kernel.
     public nonisolated let bytesWritten = Signal<SSLSocket, Int>()
@@ -229,6 +229,9 @@ public actor SSLSocket: LoopBound {
     var noticesTold = 0
     var isDelivering = false
     var hasAnnouncedEncryption = false
+    /// The server, on another loop perhaps, is queueing the connection. What happens meanwhile is told afterwards: slots
+    /// that are connected when a connection is announced miss nothing.
+    var awaitsQueue = false
     let mailbox = Mailbox()
     var waits: [Wait] = []
     /// A task is in the middle of writing more than the buffer takes.
