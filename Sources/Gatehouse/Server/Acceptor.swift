@@ -143,6 +143,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
                 guard allCounters.open < settings.maxConnections else { return houseIsFull() }
                 guard let accepted = try listener?.socket.accept() else { return }
                 backOff = Self.firstBackOff
+                counters.open.add(1, ordering: .relaxed)
                 begin(accepted)
             }
         } catch {
@@ -156,6 +157,7 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         server.perform { $0.spreadPause() }
     }
 
+    /// Serves a connection, which is counted as open already.
     func begin(_ accepted: consuming StreamSocket.Accepted) {
         if allCounters.inFlight >= settings.maxHandshakes { makeRoom() }
         let number = nextNumber
@@ -164,7 +166,6 @@ actor Acceptor: LoopBound, DescriptorWatcher {
         connections[number] = socket
         awaitingHello.insert(number)
         counters.accepted.add(1, ordering: .relaxed)
-        counters.open.add(1, ordering: .relaxed)
         counters.inFlight.add(1, ordering: .relaxed)
         let settings = settings
         socket.assumeIsolated { $0.begin(settings) }

@@ -1,4 +1,5 @@
 public import GatehouseSystem
+import Synchronization
 
 // MARK: - Listening
 
@@ -160,6 +161,8 @@ extension SSLServer {
         isClosed = false
         // The loop that has the least to do.
         let idlest = loops.indices.min { counters.loops[$0].openNow < counters.loops[$1].openNow } ?? 0
+        // It is open from now on: as long as any is, the acceptors stay within reach of `close()` and `shutdown()`.
+        counters.loops[idlest].open.add(1, ordering: .relaxed)
         workingAcceptors()[idlest].perform { acceptor in
             if let accepted = box.take() { acceptor.begin(accepted) }
         }

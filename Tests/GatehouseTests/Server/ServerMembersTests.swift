@@ -2,6 +2,7 @@ import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
 import Glibc
+import Synchronization
 import Testing
 
 /// The members of the server, one by one.
@@ -154,6 +155,45 @@ import Testing
         await server.close()
     }
 
+    @Test("SV-16, G-2 close ends a connection from elsewhere that its loop has not begun yet, whatever ends meanwhile")
+    func closingBehindIncomingConnection() async throws {
+        let server = try SSLServer(configuration: Fixture.server(), threads: 2)
+        await server.run { $0.handshakeTimeout = nil }
+        func connect() async throws -> BlockingClient {
+            var ends: [Int32] = [-1, -1]
+            #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+            try await server.incomingConnection(ends[0])
+            return try BlockingClient(adopting: ends[1])
+        }
+        // The first goes to the server's own loop, the second to the other one.
+        var clients: [EngineClientBox] = []
+        var sockets: [SSLSocket] = []
+        for _ in 0..<2 {
+            let client = EngineClientBox(try await EngineClient(on: connect()))
+            try client.value.handshake()
+            clients.append(client)
+            try await eventually { await server.hasPendingConnections }
+            sockets.append(try #require(await server.nextPendingConnection()))
+        }
+        let (here, there) = (sockets[0], sockets[1])
+        #expect(here.loop === server.loop)
+        #expect(there.loop !== server.loop)
+        await there.abort()
+        try await eventually { await server.statistics.open == 1 }
+        // The other loop is busy when the next connection comes to it, and the last one of before ends.
+        let isBusy = Mutex(true)
+        there.loop.post { while isBusy.withLock({ $0 }) { usleep(1000) } }
+        let late = try await connect()
+        #expect(await server.statistics.open == 2)
+        await here.abort()
+        try await eventually { await server.statistics.open == 1 }
+        isBusy.withLock { $0 = false }
+        try await eventually { await server.statistics.inFlight == 1 }
+        await server.close()
+        #expect(try late.receiveAll() == [21, 3, 3, 0, 2, 1, 0])
+        try await eventually { await server.statistics.open == 0 }
+    }
+
     @Test("TS-13, G-2 a pause before listening counts for it")
     func pauseBeforeListening() async throws {
         let server = try SSLServer(configuration: Fixture.server())
@@ -192,7 +232,7 @@ import Testing
         await server.close()
     }
 
-    @Test("TS-14 a wait that takes too long says so")
+    @Test("TS-14, 6.2-18 a wait that takes too long says so")
     func waitTimeout() async throws {
         let (server, _, _) = try await SSLServer.listening()
         #expect(await !server.waitForNewConnection(timeout: .milliseconds(10)))
