@@ -109,6 +109,7 @@ let package = Package(
             path: "Tests/FuzzTargets",
             swiftSettings: common),
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
+        .target(name: "CFaults", path: "Tests/Faults"),
         .executableTarget(
             name: "LimboHarness",
             dependencies: ["GatehouseCertificates"],
@@ -138,12 +139,12 @@ let package = Package(
             name: "GatehouseTests",
             dependencies: [
                 "Gatehouse", "GatehouseSystem", "GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto",
-                "GatehouseTool", "PageExample", "MutualTLSExample", "DeviceGatewayExample", "TestSupport",
+                "GatehouseTool", "PageExample", "MutualTLSExample", "DeviceGatewayExample", "TestSupport", "CFaults",
             ],
             swiftSettings: common),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["Gatehouse", "GatehouseTool", "TestSupport"],
+            dependencies: ["Gatehouse", "GatehouseCertificates", "GatehouseTool", "TestSupport"],
             swiftSettings: common),
     ]
 )
