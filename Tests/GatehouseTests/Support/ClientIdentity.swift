@@ -8,6 +8,8 @@ import GatehouseTLS
 enum ClientIdentity {
     private static let authorityKey = key()
     static let authority = certificate("Test authority", authorityKey) { $0.role = .authority(pathLength: nil) }
+    /// The authority, asked whether its certificates are still good.
+    static let responder = OCSPResponder(issuer: authority, key: authorityKey)
     private static let intermediateKey = key()
     private static let intermediate = certificate("Test intermediate", intermediateKey, by: (authority, authorityKey)) {
         $0.role = .authority(pathLength: 0)

@@ -21,6 +21,26 @@ extension Interop {
             await server.stop()
         }
 
+        @Test("F-14 openssl s_client and gnutls-cli get the stapled OCSP response, if they ask for it")
+        func staple() async throws {
+            let files = try CertificateFiles.made()
+            let server = try await GatehouseServer([.p256], ["--ocsp", files.ocspResponse(.p256)])
+            for asks in [true, false] {
+                let client = try await Client.openssl(
+                    server, ["-verify_return_error"] + (asks ? ["-status"] : []))
+                #expect(client.status == 0, "\(client.errors)")
+                #expect(client.page != nil)
+                #expect(client.output.contains("OCSP Response Status: successful (0x0)") == asks, "\(client.output)")
+                #expect(client.output.contains("Cert Status: good") == asks)
+            }
+            // It asks by itself, and checks the response.
+            let gnutls = try await Client.gnutls(server, [])
+            #expect(gnutls.status == 0, "\(gnutls.written)")
+            #expect(gnutls.output.contains("- Status: The certificate is trusted."), "\(gnutls.output)")
+            #expect(gnutls.output.contains("OCSP status request"), "\(gnutls.output)")
+            await server.stop()
+        }
+
         /// Files that do not go together, and a part of what is said about them.
         enum Unusable: String, CaseIterable, Sendable {
             case missingCertificate, missingKey, directoryAsCertificate, directoryAsKey, garbageAsCertificate,

@@ -51,6 +51,8 @@ final class CertificateFiles: Sendable {
     /// A client's certificate, for Interop Client, and its key (P-256).
     var clientCertificate: String { path("client.pem") }
     var clientKey: String { path("client.key") }
+    /// The OCSP response of the CA that a certificate is good.
+    func ocspResponse(_ kind: KeyKind) -> String { path("\(kind.rawValue).ocsp") }
     /// The P-256 key, encrypted.
     var encryptedKey: String { path("encrypted.key") }
     /// A file that is neither a certificate nor a key.
@@ -85,12 +87,27 @@ final class CertificateFiles: Sendable {
             of: ["req", "-x509", "-config", path("openssl.cnf"), "-extensions", "client"]
                 + ["-subj", "/CN=Interop Client", "-CA", authority, "-CAkey", path("ca.key")]
                 + ["-key", clientKey, "-out", clientCertificate, "-days", "2"])
+        for kind in [KeyKind.p256, .p384] { try issueResponse(about: kind, openssl) }
         _ = try openssl.output(
             of: ["pkey", "-in", key(.p256), "-aes256", "-passout", "pass:secret", "-out", encryptedKey])
     }
 
     deinit {
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func issueResponse(about kind: KeyKind, _ openssl: Tool) throws {
+        let serial = try openssl.output(of: ["x509", "-in", certificate(kind), "-noout", "-serial"])
+        let number = String(decoding: serial, as: UTF8.self).dropFirst("serial=".count)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        // What is valid, until when, its number, and whose it is.
+        try Data("V\t400101000000Z\t\t\(number)\tunknown\t/CN=localhost\n".utf8)
+            .write(to: folder.appending(path: "index"))
+        _ = try openssl.output(
+            of: ["ocsp", "-issuer", authority, "-cert", certificate(kind), "-no_nonce", "-reqout", path("request")])
+        _ = try openssl.output(
+            of: ["ocsp", "-index", path("index"), "-CA", authority, "-rsigner", authority, "-rkey", path("ca.key")]
+                + ["-reqin", path("request"), "-ndays", "1", "-respout", ocspResponse(kind)])
     }
 
     private static let configuration = """
