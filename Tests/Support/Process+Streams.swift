@@ -10,6 +10,12 @@ extension Process {
         standardOutput = output
         standardError = errors
         defer { for stream in [input, output, errors] { try? stream.close() } }
-        try run()
+        while true {
+            do {
+                return try run()
+            } catch let error as NSError where error.domain == NSPOSIXErrorDomain && error.code == EINTR {
+                // Nothing was started: on a busy machine the call was interrupted.
+            }
+        }
     }
 }

@@ -68,7 +68,7 @@ final class ToolProcess: Sendable {
 
     /// How many descriptors the process has open.
     var descriptors: Int {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd").count }
+        get throws { try FileSystem.entries(of: "/proc/\(identifier)/fd", limit: .max).count }
     }
 
     /// The process's resident memory in KiB.
