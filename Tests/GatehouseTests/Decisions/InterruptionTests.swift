@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "5.7b, 5.7c, IG-3 continued in the slot or by the value: the same problems come again, to be ignored",
+        "5.7b, 5.7c, IG-3, 6.3-52 continued in the slot or by the value: the same problems come again, to be ignored",
         arguments: [1, 2])
     func continued(threads: Int) async throws {
         for usesValue in [true, false] {
@@ -48,6 +48,9 @@ import Testing
                 }
                 let end = ignores ? ["pending"] : ["alertSent fatal unknown_ca", "error sslHandshakeFailed"]
                 #expect(attempt.story == ["interrupted selfSignedCertificate", Self.sslErrors] + end)
+                if !ignores {
+                    #expect(try await attempt.clientEnd().contains("alertReceived fatal unknown_ca"))
+                }
                 await attempt.end()
             }
         }
@@ -185,7 +188,30 @@ import Testing
         await server.close()
     }
 
-    @Test("6.1-1, 6.3-51, IG-2 a client decides about its server in the same ways")
+    @Test("6.1-3, 6.3-51 a client that interrupts: one alert, one error, and the server hears the alert")
+    func interruptingClient() async throws {
+        let (server, serverRecorder, endpoint) = try await SSLServer.listening(
+            Fixture.server(alpn: [], Fixture.otherCredential))
+        let recorder = Recorder()
+        let configuration = try ClientIdentity.client(nil) { $0.handshakeMustInterruptOnError = true }
+        let client = try await SSLSocket.connecting(to: endpoint, configuration, recorder: recorder)
+        try await eventually { recorder.all.last == "disconnected failed" }
+        #expect(
+            recorder.all.drop { $0 != "connected" } == [
+                "connected", "interrupted selfSignedCertificate", "alertSent fatal unknown_ca",
+                "error sslHandshakeFailed", "state unconnected", "readChannelFinished", "disconnected failed",
+            ])
+        #expect(await client.error == .sslHandshakeFailed)
+        try await eventually { serverRecorder.all.last?.hasPrefix("error") == true }
+        #expect(
+            serverRecorder.all == [
+                "newConnection", "started", "alertReceived fatal unknown_ca", "error sslHandshakeFailed",
+            ])
+        #expect(await !server.hasPendingConnections)
+        await server.close()
+    }
+
+    @Test("6.1-1, IG-2 a client decides about its server in the same ways")
     func client() async throws {
         let (server, serverRecorder, endpoint) = try await SSLServer.listening(
             Fixture.server(alpn: [], Fixture.otherCredential))

@@ -6,7 +6,7 @@ import GatehouseTLS
 import TestSupport
 import Testing
 
-/// OpenSSL and Python at the other end.
+/// OpenSSL and Python at the other end. For 6.3-53: a wrong key is `decrypt_error` in TLS 1.3, by the side that finds out.
 @Suite(.timeLimit(.minutes(3))) struct OtherClientTests {
     /// Files for a client, made by openssl: an authority, a certificate of its, and one that is self-signed.
     private final class Files: Sendable {
@@ -63,11 +63,13 @@ import Testing
     }
 
     /// Runs s_client to its end.
-    private func client(_ endpoint: Endpoint, _ arguments: [String]) async throws -> (output: String, status: Int32) {
+    private func client(
+        _ endpoint: Endpoint, _ arguments: [String], version: [String] = ["-tls1_3"]
+    ) async throws -> (output: String, status: Int32) {
         let tool = try RunningTool(
             Tool("openssl").executable,
-            ["s_client", "-connect", "127.0.0.1:\(endpoint.port)", "-servername", "localhost", "-tls1_3", "-ign_eof"]
-                + arguments, input: .open)
+            ["s_client", "-connect", "127.0.0.1:\(endpoint.port)", "-servername", "localhost", "-ign_eof"]
+                + version + arguments, input: .open)
         let status = await tool.end()
         return (tool.output + tool.errors, status)
     }
@@ -94,6 +96,25 @@ import Testing
         #expect(recorder.count("pending") == 1)
         #expect(recorder.count("peerVerifyError selfSignedCertificate") == 1)
         #expect(recorder.count("peerVerifyError noPeerCertificate") == 1)
+        await server.close()
+    }
+
+    @Test("6.3-28 openssl with each version of the protocol: 1.3 is served, alone or beside others, and nothing else")
+    func versions() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { self.greeting($0) }
+        for (versions, isServed) in [
+            (["-tls1"], false), (["-tls1_1"], false), (["-tls1_2"], false), (["-tls1_3"], true),
+            (["-min_protocol", "TLSv1.2"], true), (["-min_protocol", "TLSv1.2", "-max_protocol", "TLSv1.2"], false),
+        ] {
+            let before = recorder.all.count
+            // What is older than TLS 1.2 openssl offers at security level 0 only.
+            let client = try await client(endpoint, versions + ["-cipher", "DEFAULT:@SECLEVEL=0"], version: [])
+            #expect(client.output.contains("greetings") == isServed, "\(versions): \(client.output)")
+            #expect(client.output.contains("alert protocol version") != isServed, "\(versions): \(client.output)")
+            let end = isServed ? ["pending"] : ["alertSent fatal protocol_version", "error sslHandshakeFailed"]
+            try await eventually { recorder.all.count == before + 2 + end.count }
+            #expect(Array(recorder.all.dropFirst(before)) == ["newConnection", "started"] + end, "\(versions)")
+        }
         await server.close()
     }
 

@@ -117,6 +117,16 @@ import Testing
         await attempt.end()
     }
 
+    @Test("6.3-54 of the key agreement both ends tell the group; the server's ephemeral key is nobody's to see")
+    func keyAgreement() async throws {
+        var configuration = try Fixture.server()
+        configuration.groups = [.secp256r1]
+        let attempt = try await Attempt(configuration, Fixture.client())
+        let socket = try #require(await attempt.socket())
+        for side in [socket, attempt.client] { #expect(await side.session?.group == .secp256r1) }
+        await attempt.end()
+    }
+
     @Test("SK-5 names and sizes of suites, keys and certificates")
     func values() throws {
         #expect(SSLCipher.supported.map(\.usedBits) == [128, 256, 256])

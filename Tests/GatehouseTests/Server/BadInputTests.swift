@@ -28,7 +28,7 @@ import Testing
 
     static let cases = [
         Case(
-            testDescription: "G-14, SV-17, 6.1-6 plain text", bytes: Array("GET / HTTP/1.1\r\n\r\n".utf8), answer: [],
+            testDescription: "G-14, SV-17 plain text", bytes: Array("GET / HTTP/1.1\r\n\r\n".utf8), answer: [],
             signals: ["newConnection", "error notTLS"]),
         Case(
             testDescription: "G-14 a first byte of 0", bytes: [0], answer: [],
@@ -70,6 +70,21 @@ import Testing
         try await eventually { await server.statistics.open == 0 }
         #expect(recorder.all == input.signals)
         _ = try await SSLSocket.connected(to: endpoint)
+        await server.close()
+    }
+
+    @Test("6.1-6, SV-17 a client that waits is still connected; when it sends text it is not any more")
+    func plaintextClient() async throws {
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = nil }
+        let client = try BlockingClient(to: endpoint)
+        try await eventually { await server.statistics.accepted == 1 }
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(recorder.all == ["newConnection"])
+        #expect(await server.statistics.inFlight == 1)
+        try client.send(Array("hello\n".utf8))
+        #expect(try client.receiveAll().isEmpty)
+        try await eventually { await server.statistics.open == 0 }
+        #expect(recorder.all == ["newConnection", "error notTLS"])
         await server.close()
     }
 

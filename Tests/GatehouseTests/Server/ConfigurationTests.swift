@@ -7,6 +7,8 @@ import Testing
 
 @testable import Gatehouse
 
+/// Of 6.3-29, an option to let the client's order of suites win is not offered; of 6.3-31, there is no path to search for
+/// authorities (files are read by `SSLCertificate.certificates(pem:)`), and no configuration is null.
 @Suite(.timeLimit(.minutes(1))) struct ConfigurationTests {
     @Test("G-13, 6.3-32, 6.3-48 what cannot work is refused when the configuration is made, with the reason")
     func refused() throws {

@@ -54,6 +54,18 @@ private func listeningDescriptor(_ address: HostAddress = .localHost) throws -> 
         await other.close()
     }
 
+    @Test("6.2-21 a port is free again at once after a process that listened there was killed")
+    func reusableAfterACrash() async throws {
+        let (process, endpoint) = try await ToolProcess.serving(["--mode", "echo"])
+        let client = try await SSLSocket.connected(to: endpoint, Fixture.anyServer)
+        _ = try await process.terminate(SIGKILL)
+        let server = try SSLServer(configuration: Fixture.server())
+        try await server.listen(address: .localHost, port: endpoint.port)
+        _ = try await SSLSocket.connected(to: endpoint)
+        await client.abort()
+        await server.close()
+    }
+
     @Test("TS-1 what the system's errors are called")
     func errorNames() {
         let texts: [(Int32, SocketError, String)] = [

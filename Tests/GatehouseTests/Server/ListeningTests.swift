@@ -2,6 +2,7 @@ import Gatehouse
 import GatehouseSystem
 import Testing
 
+/// Listening, and its end. TS-15 is left out: a TLS server does not listen through a SOCKS proxy.
 @Suite(.timeLimit(.minutes(2))) struct ListeningTests {
     @Test("6.2-9, TS-3, SV-1 a server that does not listen")
     func constructing() async throws {
@@ -9,6 +10,8 @@ import Testing
         #expect(await !server.isListening)
         #expect(await server.serverPort == 0)
         #expect(await server.serverAddress == nil)
+        #expect(await server.serverPath == nil)
+        #expect(await server.socketDescriptor == -1)
         #expect(await server.maxPendingConnections == 30)
         #expect(await server.maxHandshakes == 1024)
         #expect(await server.handshakeTimeout == .seconds(5))
@@ -57,7 +60,22 @@ import Testing
         await server.close()
     }
 
-    @Test("6.2-12, 6.2-13 the wildcard takes IPv4 and IPv6", arguments: [HostAddress.localHost, .localHostIPv6])
+    @Test("6.2-12 a server that listens on IPv6 alone")
+    func ipv6() async throws {
+        let server = try SSLServer(configuration: Fixture.server())
+        try await server.listen(address: .localHostIPv6)
+        #expect(await server.serverAddress == .localHostIPv6)
+        let client = try await SSLSocket.connected(
+            to: Endpoint(address: .localHostIPv6, port: await server.serverPort))
+        let socket = try #require(await server.next())
+        #expect(socket.peerEndpoint == client.localEndpoint)
+        #expect(socket.peerAddress == .localHostIPv6)
+        await socket.write([6])
+        #expect(try await client.receive(1) == [6])
+        await server.close()
+    }
+
+    @Test("6.2-13, TS-1 the wildcard takes IPv4 and IPv6", arguments: [HostAddress.localHost, .localHostIPv6])
     func dualStack(_ address: HostAddress) async throws {
         let server = try SSLServer(configuration: Fixture.server())
         try await server.listen()

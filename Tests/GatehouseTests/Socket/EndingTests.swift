@@ -169,6 +169,9 @@ import Testing
         #expect(try client.value.readToEnd())
         #expect(client.value.received == [9])
         try await eventually { recorder.all.last == "disconnected local" }
+        #expect(await socket.bytesAvailable == 0)
+        #expect(await socket.bytesToWrite == 0)
+        #expect(await socket.read(1).isEmpty)
         await server.close()
     }
 

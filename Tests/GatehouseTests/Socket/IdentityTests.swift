@@ -64,7 +64,7 @@ import Testing
         await server.close()
     }
 
-    @Test("SK-2 modeChanged comes once, in each role, before anything else of the handshake")
+    @Test("SK-2 modeChanged comes once, before anything else of the handshake")
     func modeChanged() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()
         server.newConnection.connect { _ in recorder.add("accepted") }

@@ -163,6 +163,23 @@ import Testing
         await server.close()
     }
 
+    @Test("6.3-42 10 MB in one write, when the buffer has room for them")
+    func bigChunk() async throws {
+        let (server, socket, client) = try await pair()
+        let chunk = (0..<10_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        await socket.run { socket in
+            socket.writeBufferSize = chunk.count
+            #expect(socket.write(chunk) == chunk.count)
+            socket.disconnectFromHost()
+        }
+        await client.run { $0.readBufferSize = 0 }
+        try await eventually { await client.state == .unconnected }
+        let isWhole = await client.readAll() == chunk
+        #expect(isWhole)
+        #expect(await client.ending == .closeNotify)
+        await server.close()
+    }
+
     @Test("RW-5, RW-6 write never waits: it takes what there is room for, and nothing without a connection")
     func writeAndCount() async throws {
         let idle = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
@@ -258,13 +275,26 @@ import Testing
     func constructing() async throws {
         let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
         #expect(await socket.state == .unconnected)
+        #expect(await socket.mode == .unencrypted)
         #expect(await !socket.isEncrypted)
         #expect(await socket.bytesAvailable == 0)
         #expect(await socket.bytesToWrite == 0)
+        #expect(await socket.encryptedBytesAvailable == 0)
+        #expect(await socket.encryptedBytesToWrite == 0)
+        // Qt's default is no limit (RW-4); here it is a mebibyte.
+        #expect(await socket.readBufferSize == 1 << 20)
         #expect(await socket.error == nil)
+        #expect(await socket.errorString.isEmpty)
+        #expect(await socket.sslHandshakeErrors.isEmpty)
+        #expect(await socket.socketDescriptor == nil)
         #expect(socket.peerEndpoint == nil)
         #expect(socket.peerPort == 0)
+        #expect(socket.localEndpoint == nil)
+        #expect(await socket.peerCertificate == nil)
+        #expect(await socket.sessionCipher == nil)
+        #expect(await socket.sessionProtocol == nil)
         #expect(await socket.session == nil)
+        #expect(await socket.ending == nil)
         #expect(await socket.write([1]) == 0)
         await socket.disconnectFromHost()
         await socket.close()
