@@ -1,6 +1,7 @@
-import GatehouseCertificates
 import GatehouseCrypto
 import Testing
+
+@testable import GatehouseCertificates
 
 @Suite("Names")
 struct NameTests {
@@ -92,5 +93,16 @@ struct NameTests {
         #expect(one != other)
         #expect(one.description == "C=DE, O=Some  Company, CN=Root")
         #expect(one.commonName == "Root")
+    }
+
+    @Test("B-13 what is printed has nothing that turns or hides text, and is cut at its limit")
+    func printed() {
+        for (text, expected) in [
+            ("", ""), ("CN=Root", "CN=Root"), ("12345678", "12345678"), ("123456789", "12345678…"),
+            ("a\u{7F}b\u{1B}[m", "a?b?[m"), ("a\u{202E}b", "a?b"), ("a\u{0}\u{2028}", "a??"), ("Bücher", "Bücher"),
+            ("üüüüüüüü", "üüüüüüüü"), ("üüüüüüüüü", "üüüüüüüü…"),
+        ] {
+            #expect(printable(text, limit: 8) == expected)
+        }
     }
 }

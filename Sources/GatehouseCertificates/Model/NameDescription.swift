@@ -76,9 +76,11 @@ extension DERElement {
 /// `text` made fit to be printed: control characters, and what could turn or hide text, become `?`, and what is longer
 /// than `limit` characters is cut.
 func printable(_ text: String, limit: Int) -> String {
+    // Names are nearly always plain ASCII; looking up what kind of character one is takes longer.
+    if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
     var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        guard result.count < limit else {
+    for (position, scalar) in text.unicodeScalars.enumerated() {
+        guard position < limit else {
             result.append("…")
             break
         }

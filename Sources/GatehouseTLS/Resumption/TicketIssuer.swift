@@ -11,9 +11,10 @@ struct TicketIssuer: ~Copyable {
     /// `nil` when this client gets none.
     init?(_ agreement: borrowing ServerAgreement, _ authentication: borrowing ClientAuthentication, now: Int64) {
         // Nothing is stored before it is clear that there will be tickets: the optimiser would destroy the rest as well.
-        let accepted = agreement.accepted
-        let configuration = accepted.configuration
-        let modes = accepted.hello.pskKeyExchangeModes ?? []
+        let count = agreement.accepted.ticketCount
+        guard count > 0 else { return nil }
+        let configuration = agreement.accepted.configuration
+        let modes = agreement.accepted.hello.pskKeyExchangeModes ?? []
         let canComeBack =
             modes.contains(.pskWithDHE) || modes.contains(.pskOnly) && configuration.allowsPSKOnlyKeyExchange
         let isDoubtful: Bool
@@ -25,21 +26,22 @@ struct TicketIssuer: ~Copyable {
         case .anonymous(let allowed): isDoubtful = allowed.isDoubtful
         case .preSharedKey: isDoubtful = false
         }
-        if let earlier = accepted.selected?.session {
+        if let earlier = agreement.accepted.selected?.session {
             (authenticatedAt, authenticationEnds) = (earlier.authenticatedAt, earlier.authenticationEnds)
         }
         // No ticket outlives the authentication that it rests on.
         let remaining = min(authenticatedAt + Limits.sessionAge, authenticationEnds) - now
         let lifetime = min(Int64(configuration.ticketLifetime), remaining)
-        guard accepted.ticketCount > 0, canComeBack, !isDoubtful, lifetime > 0 else { return nil }
+        guard canComeBack, !isDoubtful, lifetime > 0 else { return nil }
         self.configuration = configuration
-        count = accepted.ticketCount
+        self.count = count
         resumptionSecret = agreement.mainSecret.resumption(agreement.transcript.hash)
         session = SessionState(
-            cipherSuite: accepted.parameters.suite, preSharedKey: SharedSecret(copying: []), ticketID: [],
+            cipherSuite: agreement.accepted.parameters.suite, preSharedKey: SharedSecret(copying: []), ticketID: [],
             issuedAt: now, lifetime: UInt32(lifetime), ticketAgeAdd: 0, authenticatedAt: authenticatedAt,
-            authenticationEnds: authenticationEnds, binding: configuration.binding(accepted.negotiation.serverName),
-            applicationProtocol: accepted.negotiation.applicationProtocol,
+            authenticationEnds: authenticationEnds,
+            binding: configuration.binding(agreement.accepted.negotiation.serverName),
+            applicationProtocol: agreement.accepted.negotiation.applicationProtocol,
             maxEarlyDataSize: configuration.earlyData?.maximumSize ?? 0,
             replayGuardID: configuration.earlyData?.replayGuard.id ?? [], peer: .none,
             serverCertificateType: agreement.certificateTypes.server)

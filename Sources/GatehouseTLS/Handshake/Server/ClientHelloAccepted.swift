@@ -2,7 +2,7 @@ import GatehouseCertificates
 import GatehouseCrypto
 
 /// A ClientHello that can be answered: what remains is to show who we are.
-struct ClientHelloAccepted: Sendable {
+struct ClientHelloAccepted: ~Copyable, Sendable {
     let configuration: ServerConfiguration
     let hello: ClientHello
     let negotiation: ServerNegotiation
@@ -14,7 +14,7 @@ struct ClientHelloAccepted: Sendable {
     let roundTrips: Int
 
     /// The pre-shared key is proof enough of both sides; without one a credential is chosen.
-    func authenticate(
+    consuming func authenticate(
         with proof: consuming PreSharedKeyAgreed?, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         try core.adopt(recordSizeLimit: hello.recordSizeLimit)
@@ -25,7 +25,8 @@ struct ClientHelloAccepted: Sendable {
                 .finish(.preSharedKey(proof), &core)
         }
         guard configuration.asksForCredential else {
-            return try authenticate(with: credential(), &core)
+            let credential = try credential()
+            return try authenticate(with: credential, &core)
         }
         core.tell(
             .needs(
@@ -42,7 +43,7 @@ struct ClientHelloAccepted: Sendable {
     private var acceptedCertificateTypes: [CertificateType] { hello.serverCertificateTypes ?? [.x509] }
 
     /// Goes on with a credential, if it is one for this client.
-    func authenticate(
+    consuming func authenticate(
         with credential: Credential, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         guard acceptedCertificateTypes.contains(credential.certificateType) else { throw noCertificateType }

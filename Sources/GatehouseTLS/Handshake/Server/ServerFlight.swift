@@ -14,10 +14,9 @@ struct ServerFlight: ~Copyable, Sendable {
 
     /// Sends ServerHello, takes the keys of the handshake, and writes EncryptedExtensions.
     static func answering(
-        _ accepted: ClientHelloAccepted, _ certificateTypes: CertificateTypes, _ core: inout ConnectionCore
+        _ accepted: consuming ClientHelloAccepted, _ certificateTypes: CertificateTypes, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerFlight {
         let parameters = accepted.parameters
-        let hello = accepted.hello
         var transcript = accepted.transcript
         let earlyOpener = try accepted.openerForEarlyData(&core)
 
@@ -27,8 +26,8 @@ struct ServerFlight: ~Copyable, Sendable {
             parameters.hash, preSharedKey: accepted.selected?.secret, sharedSecret)
         let clientHandshakeTraffic = handshakeSecret.clientTraffic(helloHash)
         let serverHandshakeTraffic = handshakeSecret.serverTraffic(helloHash)
-        core.keyLog.add(.clientHandshakeTraffic, hello.random, clientHandshakeTraffic)
-        core.keyLog.add(.serverHandshakeTraffic, hello.random, serverHandshakeTraffic)
+        core.keyLog.add(.clientHandshakeTraffic, accepted.hello.random, clientHandshakeTraffic)
+        core.keyLog.add(.serverHandshakeTraffic, accepted.hello.random, serverHandshakeTraffic)
         core.writer.install(try serverHandshakeTraffic.sealer(parameters.aead))
         let aligned = try core.joiner.aligned()
         let acceptsEarlyData = core.acceptsEarlyData
@@ -36,27 +35,27 @@ struct ServerFlight: ~Copyable, Sendable {
             core.reader.install(earlyOpener, aligned)
         } else {
             core.reader.install(try clientHandshakeTraffic.opener(parameters.aead), aligned)
-            if hello.extensions.contains(.earlyData) {
+            if accepted.hello.extensions.contains(.earlyData) {
                 core.reader.skipEarlyData(upTo: accepted.configuration.skippedEarlyDataLimit)
             }
         }
         core.reader.allowsPlaintextAlert = true
+        if let limit = accepted.configuration.recordSizeLimit, accepted.hello.recordSizeLimit != nil {
+            core.reader.innerPlaintextLimit = limit
+        }
+        let extensions = encryptedExtensions(
+            accepted, certificateTypes, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil)
         var flight = ServerFlight(
             accepted: accepted, certificateTypes: certificateTypes, messages: OutgoingFlight(after: transcript),
             handshakeSecret: handshakeSecret,
             clientHandshakeTraffic: clientHandshakeTraffic, serverHandshakeTraffic: serverHandshakeTraffic,
             acceptsEarlyData: acceptsEarlyData)
-        flight.messages.append(
-            encryptedExtensions(
-                accepted, certificateTypes, acceptsEarlyData: acceptsEarlyData, isReplay: core.replay != nil))
-        if let limit = accepted.configuration.recordSizeLimit, hello.recordSizeLimit != nil {
-            core.reader.innerPlaintextLimit = limit
-        }
+        flight.messages.append(extensions)
         return flight
     }
 
     private static func sendServerHello(
-        _ accepted: ClientHelloAccepted, _ transcript: inout Transcript, _ core: inout ConnectionCore
+        _ accepted: borrowing ClientHelloAccepted, _ transcript: inout Transcript, _ core: inout ConnectionCore
     ) throws(TLSError) -> Secret {
         let sessionID = accepted.hello.legacySessionID
         var answer = ServerHello(
@@ -84,7 +83,8 @@ struct ServerFlight: ~Copyable, Sendable {
     }
 
     private static func encryptedExtensions(
-        _ accepted: ClientHelloAccepted, _ certificateTypes: CertificateTypes, acceptsEarlyData: Bool, isReplay: Bool
+        _ accepted: borrowing ClientHelloAccepted, _ certificateTypes: CertificateTypes, acceptsEarlyData: Bool,
+        isReplay: Bool
     ) -> EncryptedExtensions {
         let configuration = accepted.configuration
         var message = EncryptedExtensions()
