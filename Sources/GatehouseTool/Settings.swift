@@ -47,7 +47,8 @@ enum Settings {
     }
 
     private static func groups(_ options: OptionParser.Result) throws(UsageError) -> [NamedGroup] {
-        try values(options.list("--groups"), of: NamedGroup.supported, "group")
+        guard let names = options.list("--groups") else { return NamedGroup.supported }
+        return try values(names, of: NamedGroup.supported + NamedGroup.supportedWhenListed, "group")
     }
 
     /// Takes over the options that both roles have, and checks the whole.

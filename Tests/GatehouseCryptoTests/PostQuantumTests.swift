@@ -2,10 +2,10 @@ import GatehouseCrypto
 import TestSupport
 import Testing
 
-@Suite("Hybrid groups and ML-DSA")
+@Suite("ML-KEM, alone and in hybrid groups, and ML-DSA")
 struct PostQuantumTests {
     /// A group, the lengths of its shares and its secret, and where the classical half of a client's share lies.
-    struct Hybrid: Sendable, CustomTestStringConvertible {
+    struct Group: Sendable, CustomTestStringConvertible {
         let group: NamedGroup
         let clientShare: Int
         let serverShare: Int
@@ -17,22 +17,33 @@ struct PostQuantumTests {
 
     /// RFC 10024 §4.1 to §4.3.
     static let hybrids = [
-        Hybrid(group: .x25519MLKEM768, clientShare: 1216, serverShare: 1120, secret: 64, classical: 1184..<1216),
-        Hybrid(group: .secp256r1MLKEM768, clientShare: 1249, serverShare: 1153, secret: 64, classical: 0..<65),
-        Hybrid(group: .secp384r1MLKEM1024, clientShare: 1665, serverShare: 1665, secret: 80, classical: 0..<97),
+        Group(group: .x25519MLKEM768, clientShare: 1216, serverShare: 1120, secret: 64, classical: 1184..<1216),
+        Group(group: .secp256r1MLKEM768, clientShare: 1249, serverShare: 1153, secret: 64, classical: 0..<65),
+        Group(group: .secp384r1MLKEM1024, clientShare: 1665, serverShare: 1665, secret: 80, classical: 0..<97),
     ]
 
+    /// FIPS 203, tables 2 and 3.
+    static let groups =
+        hybrids + [
+            Group(group: .mlKEM768, clientShare: 1184, serverShare: 1088, secret: 32, classical: 0..<0),
+            Group(group: .mlKEM1024, clientShare: 1568, serverShare: 1568, secret: 32, classical: 0..<0),
+        ]
+
     @Test(
-        "F-02 hybrid groups have their numbers and names, and are there exactly if libcrypto has them",
+        "F-02 groups with ML-KEM have their numbers and names, and are there exactly if libcrypto has them",
         arguments: [
             (NamedGroup.secp256r1MLKEM768, 0x11EB, "SecP256r1MLKEM768"), (.x25519MLKEM768, 0x11EC, "X25519MLKEM768"),
-            (.secp384r1MLKEM1024, 0x11ED, "SecP384r1MLKEM1024"),
+            (.secp384r1MLKEM1024, 0x11ED, "SecP384r1MLKEM1024"), (.mlKEM768, 0x0201, "MLKEM768"),
+            (.mlKEM1024, 0x0202, "MLKEM1024"),
         ])
     func names(group: NamedGroup, number: UInt16, name: String) {
         #expect(group.rawValue == number)
         #expect(group.description == name)
         #expect(group.isPostQuantum)
         #expect(group.isSupported == Libcrypto.hasPostQuantum)
+        let isAlone = [.mlKEM768, .mlKEM1024].contains(group)
+        #expect(NamedGroup.supported.contains(group) == (Libcrypto.hasPostQuantum && !isAlone))
+        #expect(NamedGroup.supportedWhenListed.contains(group) == (Libcrypto.hasPostQuantum && isAlone))
         let scalar = [UInt8](repeating: 1, count: 64)
         #expect(throws: CryptoError.unsupportedGroup) { _ = try EphemeralKey(group, privateKey: scalar.span) }
         guard !Libcrypto.hasPostQuantum else { return }
@@ -52,37 +63,37 @@ struct PostQuantumTests {
     }
 
     @Test(
-        "F-02 both sides of a hybrid group agree, with shares and secrets of the right length",
-        .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: hybrids)
-    func agreement(hybrid: Hybrid) throws {
-        let key = try EphemeralKey.generate(hybrid.group)
+        "F-02 both sides of a group with ML-KEM agree, with shares and secrets of the right length",
+        .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: groups)
+    func agreement(tested: Group) throws {
+        let key = try EphemeralKey.generate(tested.group)
         let share = key.publicKey
-        #expect(share.count == hybrid.clientShare)
-        let (other, secret) = try answer(hybrid.group, share)
-        #expect(other.count == hybrid.serverShare)
-        #expect(secret.count == hybrid.secret)
+        #expect(share.count == tested.clientShare)
+        let (other, secret) = try answer(tested.group, share)
+        #expect(other.count == tested.serverShare)
+        #expect(secret.count == tested.secret)
         #expect(try conclude(key, other) == secret)
-        #expect(try answer(hybrid.group, share).secret != secret)
+        #expect(try answer(tested.group, share).secret != secret)
         // What was made for one key tells the owner of another nothing.
-        let stranger = try EphemeralKey.generate(hybrid.group)
+        let stranger = try EphemeralKey.generate(tested.group)
         #expect(try conclude(stranger, other) != secret)
     }
 
     @Test(
-        "F-02 shares of a hybrid group of every other length are refused, on both sides",
-        .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: hybrids)
-    func lengths(hybrid: Hybrid) throws {
-        let share = try EphemeralKey.generate(hybrid.group).publicKey
-        let other = try answer(hybrid.group, share).share
+        "F-02 shares of a group with ML-KEM of every other length are refused, on both sides",
+        .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: groups)
+    func lengths(tested: Group) throws {
+        let share = try EphemeralKey.generate(tested.group).publicKey
+        let other = try answer(tested.group, share).share
         for count in 0...2000 where count % 7 == 0 || abs(count - share.count) < 3 || abs(count - other.count) < 3 {
             if count != share.count {
                 #expect(throws: CryptoError.invalidKeyShare, "\(count) bytes from a client") {
-                    try answer(hybrid.group, Array((share + share).prefix(count)))
+                    try answer(tested.group, Array((share + share).prefix(count)))
                 }
             }
             if count != other.count {
                 #expect(throws: CryptoError.invalidKeyShare, "\(count) bytes from a server") {
-                    try conclude(EphemeralKey.generate(hybrid.group), Array((other + other).prefix(count)))
+                    try conclude(EphemeralKey.generate(tested.group), Array((other + other).prefix(count)))
                 }
             }
         }
@@ -90,21 +101,21 @@ struct PostQuantumTests {
 
     @Test(
         "F-02 an encapsulation key with a coefficient that is not reduced is refused (FIPS 203 §7.2)",
-        .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: hybrids)
-    func encapsulationKeys(hybrid: Hybrid) throws {
-        let share = try EphemeralKey.generate(hybrid.group).publicKey
-        let start = hybrid.classical.lowerBound == 0 ? hybrid.classical.upperBound : 0
+        .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: groups)
+    func encapsulationKeys(tested: Group) throws {
+        let share = try EphemeralKey.generate(tested.group).publicKey
+        let start = tested.classical.lowerBound == 0 ? tested.classical.upperBound : 0
         for offset in [start, start + 600] {
             var bad = share
             for index in offset..<offset + 3 { bad[index] = 0xFF }
-            #expect(throws: CryptoError.invalidKeyShare) { try answer(hybrid.group, bad) }
+            #expect(throws: CryptoError.invalidKeyShare) { try answer(tested.group, bad) }
         }
     }
 
     @Test(
         "F-02 the classical half of a share stands where it should, and is checked",
         .enabled(if: Libcrypto.hasPostQuantum, Comment(rawValue: Libcrypto.tooOld)), arguments: hybrids)
-    func classicalHalves(hybrid: Hybrid) throws {
+    func classicalHalves(hybrid: Group) throws {
         let key = try EphemeralKey.generate(hybrid.group)
         let share = key.publicKey
         let other = try answer(hybrid.group, share).share

@@ -26,11 +26,11 @@ struct FullHandshakeTests {
         }
     }
 
-    @Test("F-02 every group", arguments: NamedGroup.supported)
+    @Test("F-02 every group", arguments: NamedGroup.supported + NamedGroup.supportedWhenListed)
     func groups(group: NamedGroup) throws {
         var (client, server) = try Self.configurations()
         client.groups = [group]
-        server.groups = NamedGroup.supported
+        server.groups = NamedGroup.supported + NamedGroup.supportedWhenListed
         try Self.exchange(client, server) { session in
             #expect(session.group == group)
             #expect(session.roundTrips == 1)

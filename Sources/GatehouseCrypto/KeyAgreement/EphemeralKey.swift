@@ -4,8 +4,8 @@
 package struct EphemeralKey: ~Copyable, Sendable {
     /// The group it belongs to.
     package let group: NamedGroup
-    /// The public key as it stands in KeyShareEntry.key_exchange: the point uncompressed, or the string of RFC 7748, with
-    /// ML-KEM's encapsulation key in a hybrid group.
+    /// The public key as it stands in KeyShareEntry.key_exchange: the point uncompressed, the string of RFC 7748, ML-KEM's
+    /// encapsulation key, or two of them in a hybrid group.
     package let publicKey: [UInt8]
 
     private let implementation: KeyAgreementGroup
@@ -22,7 +22,7 @@ package struct EphemeralKey: ~Copyable, Sendable {
     /// The key pair with a given private key, for the replay of published traces.
     ///
     /// - Parameter privateKey: as RFC 7748 writes it, or the scalar in big-endian order as long as a coordinate.
-    /// - Throws: `unsupportedGroup`, also for hybrid groups; `invalidKey` when the length is wrong or the scalar out of
+    /// - Throws: `unsupportedGroup`, also for ML-KEM; `invalidKey` when the length is wrong or the scalar out of
     ///   range.
     package init(_ group: NamedGroup, privateKey: Span<UInt8>) throws(CryptoError) {
         guard let implementation = KeyAgreementGroup.named(group) else { throw .unsupportedGroup }
@@ -39,7 +39,7 @@ package struct EphemeralKey: ~Copyable, Sendable {
     }
 
     /// The secret shared with whoever answered with `peer`, which is as it stands in KeyShareEntry.key_exchange: a public
-    /// key and, in a hybrid group, a ciphertext.
+    /// key, a ciphertext, or both.
     ///
     /// - Throws: `invalidKeyShare` when `peer` has the wrong length, is not in the uncompressed form, is not on the curve
     ///   or yields the all-zero secret (X25519 and X448). A ciphertext that was made for another key yields a secret that
@@ -51,7 +51,7 @@ package struct EphemeralKey: ~Copyable, Sendable {
 
 /// What is sent back for a key share, and the secret that both sides then have.
 package struct KeyShareAnswer: ~Copyable, Sendable {
-    /// As it stands in KeyShareEntry.key_exchange: a public key, with ML-KEM's ciphertext in a hybrid group.
+    /// As it stands in KeyShareEntry.key_exchange: a public key, ML-KEM's ciphertext, or both in a hybrid group.
     package let share: [UInt8]
     let secret: Secret
 
@@ -63,13 +63,15 @@ package struct KeyShareAnswer: ~Copyable, Sendable {
     /// - Throws: `unsupportedGroup`; `invalidKeyShare` when `peer` has the wrong length or form, is not on the curve, is
     ///   no encapsulation key, or yields the all-zero secret (X25519 and X448).
     package static func answer(_ group: NamedGroup, to peer: Span<UInt8>) throws(CryptoError) -> KeyShareAnswer {
-        if let hybrid = KeyAgreementGroup.named(group)?.hybrid { return try hybrid.encapsulate(to: peer) }
+        if let encapsulation = KeyAgreementGroup.named(group)?.encapsulation {
+            return try encapsulation.encapsulate(to: peer)
+        }
         return try EphemeralKey.generate(group).answer(to: peer)
     }
 }
 
 extension EphemeralKey {
-    /// The answer to the share `peer` with this key, which is of no hybrid group.
+    /// The answer to the share `peer` with this key, which is not one for encapsulation.
     ///
     /// - Throws: `invalidKeyShare`.
     package consuming func answer(to peer: Span<UInt8>) throws(CryptoError) -> KeyShareAnswer {
@@ -80,7 +82,8 @@ extension EphemeralKey {
 }
 
 extension NamedGroup {
-    /// The groups that can be used here, in the order of preference.
+    /// The groups that are offered and taken unless other ones are listed, in the order of preference, as far as libcrypto
+    /// has them.
     public static let supported: [NamedGroup] = {
         let preferred: [NamedGroup] = [
             .x25519MLKEM768, .secp256r1MLKEM768, .secp384r1MLKEM1024, .x25519, .secp256r1, .x448, .secp384r1,
@@ -89,14 +92,19 @@ extension NamedGroup {
         return preferred.filter { KeyAgreementGroup.named($0)?.isAvailable ?? false }
     }()
 
+    /// The groups that are used only where they are listed, as far as libcrypto has them: ML-KEM alone is for those who must
+    /// not use anything else.
+    public static let supportedWhenListed: [NamedGroup] =
+        [.mlKEM768, .mlKEM1024].filter { KeyAgreementGroup.named($0)?.isAvailable ?? false }
+
     /// Whether what is agreed with this group stays secret from a quantum computer, as far as is known: a key
     /// encapsulation is part of it.
     public var isPostQuantum: Bool {
-        KeyAgreementGroup.named(self)?.hybrid != nil
+        KeyAgreementGroup.named(self)?.encapsulation != nil
     }
 
     /// Whether this group can be used here.
     public var isSupported: Bool {
-        Self.supported.contains(self)
+        Self.supported.contains(self) || Self.supportedWhenListed.contains(self)
     }
 }

@@ -9,14 +9,14 @@ final class KeyAgreementGroup: Sendable {
         case montgomery(name: String, length: Int)
         /// A NIST curve: a point in the form of `UncompressedPointRepresentation` (RFC 9846 §4.3.8.2).
         case weierstrass(EllipticCurve)
-        /// ML-KEM beside one of them (RFC 10024): the answer is made from the public key that it answers.
-        case hybrid(HybridGroup)
+        /// ML-KEM, beside one of them (RFC 10024) or alone: the answer is made from the public key that it answers.
+        case encapsulation(EncapsulationGroup)
     }
 
     let kind: Kind
     /// The size in bytes of a public key as it stands in KeyShareEntry.
     let publicKeyLength: Int
-    /// The size in bytes of the shared secret and, but for hybrid groups, of a private key.
+    /// The size in bytes of the shared secret and, but for ML-KEM, of a private key.
     let secretLength: Int
 
     private let generators = Pool<KeyContext>()
@@ -31,7 +31,7 @@ final class KeyAgreementGroup: Sendable {
         case .weierstrass(let curve):
             publicKeyLength = curve.pointLength
             secretLength = curve.fieldLength
-        case .hybrid(let group):
+        case .encapsulation(let group):
             publicKeyLength = group.clientShareLength
             secretLength = group.secretLength
         }
@@ -42,9 +42,11 @@ final class KeyAgreementGroup: Sendable {
     static let secp256r1 = KeyAgreementGroup(.weierstrass(.p256))
     static let secp384r1 = KeyAgreementGroup(.weierstrass(.p384))
     static let secp521r1 = KeyAgreementGroup(.weierstrass(.p521))
-    static let secp256r1MLKEM768 = KeyAgreementGroup(.hybrid(.secp256r1MLKEM768))
-    static let x25519MLKEM768 = KeyAgreementGroup(.hybrid(.x25519MLKEM768))
-    static let secp384r1MLKEM1024 = KeyAgreementGroup(.hybrid(.secp384r1MLKEM1024))
+    static let secp256r1MLKEM768 = KeyAgreementGroup(.encapsulation(.secp256r1MLKEM768))
+    static let x25519MLKEM768 = KeyAgreementGroup(.encapsulation(.x25519MLKEM768))
+    static let secp384r1MLKEM1024 = KeyAgreementGroup(.encapsulation(.secp384r1MLKEM1024))
+    static let mlKEM768 = KeyAgreementGroup(.encapsulation(.mlKEM768))
+    static let mlKEM1024 = KeyAgreementGroup(.encapsulation(.mlKEM1024))
 
     /// The group with this number, if it is one of those above.
     static func named(_ group: NamedGroup) -> KeyAgreementGroup? {
@@ -57,6 +59,8 @@ final class KeyAgreementGroup: Sendable {
         case .secp256r1MLKEM768: secp256r1MLKEM768
         case .x25519MLKEM768: x25519MLKEM768
         case .secp384r1MLKEM1024: secp384r1MLKEM1024
+        case .mlKEM768: mlKEM768
+        case .mlKEM1024: mlKEM1024
         default: nil
         }
     }
@@ -67,8 +71,8 @@ final class KeyAgreementGroup: Sendable {
     }
 
     /// The group if it is one that answers by encapsulation.
-    var hybrid: HybridGroup? {
-        if case .hybrid(let group) = kind { group } else { nil }
+    var encapsulation: EncapsulationGroup? {
+        if case .encapsulation(let group) = kind { group } else { nil }
     }
 
     /// A fresh key pair.
@@ -90,7 +94,7 @@ final class KeyAgreementGroup: Sendable {
 
     /// The secret that `key` and the owner of `peer` share.
     func sharedSecret(_ key: KeyHandle, with peer: Span<UInt8>) throws(CryptoError) -> Secret {
-        if let hybrid { return try hybrid.decapsulate(peer, with: key) }
+        if let encapsulation { return try encapsulation.decapsulate(peer, with: key) }
         return try peers.with(make: makePeer) { holder throws(CryptoError) in
             guard setPublicKey(peer, of: holder) else { throw .invalidKeyShare }
             return try derive(key, with: holder)
@@ -112,7 +116,7 @@ final class KeyAgreementGroup: Sendable {
             }
             if !isSet { ERR_clear_error() }
             return isSet
-        case .hybrid:
+        case .encapsulation:
             return false
         }
     }
@@ -138,7 +142,7 @@ final class KeyAgreementGroup: Sendable {
 
     /// The key pair with this private key, of which `secretLength` bytes are expected.
     func importKey(_ privateKey: Span<UInt8>) throws(CryptoError) -> KeyHandle {
-        guard hybrid != nil || privateKey.count == secretLength else { throw .invalidKey }
+        guard encapsulation != nil || privateKey.count == secretLength else { throw .invalidKey }
         switch kind {
         case .montgomery(let name, _):
             let key = privateKey.withUnsafeBytes { bytes in
@@ -149,7 +153,7 @@ final class KeyAgreementGroup: Sendable {
             return KeyHandle(owning: key)
         case .weierstrass(let curve):
             return try curve.makeKey(scalar: privateKey)
-        case .hybrid:
+        case .encapsulation:
             throw .unsupportedGroup
         }
     }
@@ -159,7 +163,7 @@ final class KeyAgreementGroup: Sendable {
             switch kind {
             case .montgomery(let name, _): return try KeyHandle.makeGenerator(name)
             case .weierstrass(let curve): return try curve.makeGenerator()
-            case .hybrid(let group): return try KeyHandle.makeGenerator(group.name)
+            case .encapsulation(let group): return try KeyHandle.makeGenerator(group.name)
             }
         } catch {
             throw .unsupportedGroup
@@ -174,7 +178,7 @@ final class KeyAgreementGroup: Sendable {
             return try KeyHandle.make(name, publicKey: placeholder.span)
         case .weierstrass(let curve):
             return try curve.makeKey()
-        case .hybrid:
+        case .encapsulation:
             throw .unsupportedGroup
         }
     }

@@ -26,6 +26,11 @@ public struct NamedGroup: RawRepresentable, Sendable, Hashable {
     public static let x25519MLKEM768 = NamedGroup(rawValue: 0x11EC)
     /// NIST P-384 joined with ML-KEM-1024 (RFC 10024).
     public static let secp384r1MLKEM1024 = NamedGroup(rawValue: 0x11ED)
+    /// ML-KEM-768 alone (draft-ietf-tls-mlkem). It is not among `supported`: list it where nothing else may be used.
+    public static let mlKEM768 = NamedGroup(rawValue: 0x0201)
+    /// ML-KEM-1024 alone (draft-ietf-tls-mlkem), as CNSA 2.0 asks for. It is not among `supported`: list it where nothing
+    /// else may be used.
+    public static let mlKEM1024 = NamedGroup(rawValue: 0x0202)
 }
 
 extension NamedGroup: CustomStringConvertible {
@@ -40,6 +45,8 @@ extension NamedGroup: CustomStringConvertible {
         case .secp256r1MLKEM768: "SecP256r1MLKEM768"
         case .x25519MLKEM768: "X25519MLKEM768"
         case .secp384r1MLKEM1024: "SecP384r1MLKEM1024"
+        case .mlKEM768: "MLKEM768"
+        case .mlKEM1024: "MLKEM1024"
         default: "NamedGroup(\(rawValue))"
         }
     }

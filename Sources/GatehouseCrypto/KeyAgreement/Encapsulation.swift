@@ -1,8 +1,9 @@
 internal import CLibcrypto
 
-/// Key encapsulation as libcrypto does it for a hybrid group: the classical agreement is part of it.
-extension HybridGroup {
-    /// A ciphertext for the owner of the public key `peer`, with the classical half of the answer, and the secret.
+/// Key encapsulation as libcrypto does it: in a hybrid group the classical agreement is part of it.
+extension EncapsulationGroup {
+    /// A ciphertext for the owner of the public key `peer`, with the classical half of the answer if there is one, and the
+    /// secret.
     ///
     /// - Throws: `invalidKeyShare`.
     func encapsulate(to peer: Span<UInt8>) throws(CryptoError) -> KeyShareAnswer {
