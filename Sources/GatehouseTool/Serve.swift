@@ -13,7 +13,7 @@ private let parser = OptionParser(
             "--mode", "MODE", help: "www: answer an HTTP/1.1 GET with what was negotiated (default); echo: send back")
     ] + CredentialOptions.options + [CredentialOptions.staple] + ClientCertificateOptions.options + [
         LaterAuthentication.serveOption,
-        Option("--tickets", "N", help: "tickets for a client to come back with, 0 to 255 (default 2)"),
+        Option("--tickets", "N", help: "tickets for a client to come back with, 0 to \(Limits.tickets) (default 2)"),
         Option(
             "--early-data", "[BYTES]", defaultNumber: 16_384,
             help: "take 0-RTT data, up to so many bytes (16384 if not given): who saw it can send it again"),
@@ -87,7 +87,7 @@ private func configuration(_ options: OptionParser.Result) throws(UsageError) ->
 private func applyResumption(
     _ options: OptionParser.Result, to configuration: inout SSLConfiguration
 ) throws(UsageError) {
-    if let count = try options.number("--tickets", in: 0...255) {
+    if let count = try options.number("--tickets", in: 0...Limits.tickets) {
         for option in ["--early-data", "--ticket-key-file"] where count == 0 && options.has(option) {
             throw UsageError("\(option) needs tickets, not --tickets 0")
         }

@@ -127,6 +127,20 @@ struct HelloShapeTests {
         }
     }
 
+    @Test("F-14 timestamps that are no list are refused when the configuration is checked", arguments: [true, false])
+    func malformedTimestamps(isServer: Bool) throws {
+        var (client, server) = try FullHandshakeTests.configurations()
+        client.credentials = server.credentials
+        let reason = "the signed certificate timestamps of a credential are no list"
+        for list in [[], [0], [0, 0], [0, 1, 0], [0, 2, 0, 0], [0, 3, 0, 1, 9, 9]] as [[UInt8]] {
+            client.credentials[0].signedCertificateTimestamps = list
+            server.credentials[0].signedCertificateTimestamps = list
+            #expect(throws: ConfigurationError.unusableSetting(reason), "\(list)") {
+                try isServer ? server.validate() : client.validate()
+            }
+        }
+    }
+
     @Test("F-14 a stapled response that is none is refused: bad_certificate_status_response")
     func brokenStaple() throws {
         var (client, server) = try FullHandshakeTests.configurations()

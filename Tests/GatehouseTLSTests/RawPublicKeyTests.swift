@@ -254,9 +254,10 @@ struct RawPublicKeyTests {
         var state = next.state
         state.binding = client.binding("localhost")
         let judged = ClientSession(ticket: next.ticket, state: state)
-        #expect(judged.isUsable(at: TestCredentials.now, client, "localhost"))
+        let name = ReferenceName(host: "localhost")
+        #expect(judged.isUsable(at: TestCredentials.now, client, name))
         client.acceptedCertificateTypes = [.x509]
-        #expect(!judged.isUsable(at: TestCredentials.now, client, "localhost"))
+        #expect(!judged.isUsable(at: TestCredentials.now, client, name))
     }
 
     @Test("F-19 settings that cannot work")

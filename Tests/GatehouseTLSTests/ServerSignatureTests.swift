@@ -64,11 +64,29 @@ struct ServerSignatureTests {
     func preference() throws {
         var credential = try TestCredentials.server(.rsa(bits: 2048))
         let accepted: [SignatureScheme] = [.rsaPSSRSAESHA256, .rsaPSSRSAESHA512]
-        #expect(credential.signatureScheme(amongPeers: accepted) == .rsaPSSRSAESHA256)
+        #expect(credential.signatureScheme(amongPeers: accepted, as: .server) == .rsaPSSRSAESHA256)
         credential.signatureSchemes = [.rsaPKCS1SHA256, .rsaPSSRSAESHA512, .rsaPSSRSAESHA256]
-        #expect(credential.signatureScheme(amongPeers: accepted + [.rsaPKCS1SHA256]) == .rsaPSSRSAESHA512)
+        #expect(credential.signatureScheme(amongPeers: accepted + [.rsaPKCS1SHA256], as: .server) == .rsaPSSRSAESHA512)
         credential.signatureSchemes = [.rsaPSSRSAESHA384]
-        #expect(credential.signatureScheme(amongPeers: accepted) == nil)
+        #expect(credential.signatureScheme(amongPeers: accepted, as: .server) == nil)
+    }
+
+    @Test("F-03 RSASSA-PKCS1-v1_5 signs for clients only, where both sides list it (RFC 9963)")
+    func legacySchemes() throws {
+        var credential = try TestCredentials.server(.rsa(bits: 2048))
+        let legacy = SignatureScheme.supportedFromClientsWhenListed
+        #expect(legacy.map(\.rawValue) == [0x0420, 0x0520, 0x0620])
+        #expect(
+            legacy.map(\.description) == [
+                "rsa_pkcs1_sha256_legacy", "rsa_pkcs1_sha384_legacy", "rsa_pkcs1_sha512_legacy",
+            ])
+        #expect(credential.signatureScheme(amongPeers: legacy, as: .client) == nil)
+        credential.signatureSchemes += legacy
+        #expect(credential.signatureScheme(amongPeers: legacy, as: .client) == .rsaPKCS1SHA256Legacy)
+        #expect(credential.signatureScheme(amongPeers: legacy, as: .server) == nil)
+        var other = try TestCredentials.server(.p256)
+        other.signatureSchemes += legacy
+        #expect(other.signatureScheme(amongPeers: legacy, as: .client) == nil)
     }
 
     @Test(

@@ -25,7 +25,8 @@ extension SSLConfiguration {
         }
         guard earlyDataAgeTolerance >= 0 else { throw .unusableSetting("earlyDataAgeTolerance is negative") }
         guard !signatureSchemes.isEmpty else { throw .unusableSetting("no signature scheme is configured") }
-        for scheme in signatureSchemes where !SignatureScheme.supportedInHandshake.contains(scheme) {
+        let supported = SignatureScheme.supportedInHandshake + SignatureScheme.supportedFromClientsWhenListed
+        for scheme in signatureSchemes where !supported.contains(scheme) {
             throw .unusableSetting("the signature scheme \(scheme) is not supported")
         }
         for (index, key) in preSharedKeys.enumerated() {

@@ -84,7 +84,8 @@ public struct SSLConfiguration: Sendable {
     /// The groups for key agreement in the order of preference. The server's order wins; a client sends a key share
     /// for the first.
     public var groups: [NamedGroup] = NamedGroup.supported
-    /// The signature schemes that the peer may sign the handshake with.
+    /// The signature schemes that the peer may sign the handshake with. Those of `supportedFromClientsWhenListed` count on
+    /// servers only.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The application protocols (RFC 7301) in the order of preference; the server's order wins. Empty: none is
     /// negotiated.
@@ -97,12 +98,12 @@ public struct SSLConfiguration: Sendable {
 
     /// How clients come back without a full handshake.
     public var sessionResumption = SSLSessionResumption.automatic
-    /// How many tickets a server gives a client after a handshake, 0 to 255.
+    /// How many tickets a server gives a client after a handshake, 0 to 32.
     public var sessionTicketCount = 2
     /// How long a server's tickets are good, at most 7 days.
     public var sessionTicketLifetime = Duration.seconds(86_400)
-    /// How many tickets a client asks for, after a full and after a resumed handshake (RFC 9149); `nil`: the server
-    /// decides.
+    /// How many tickets a client asks for, after a full and after a resumed handshake (RFC 9149), 0 to 32; `nil`: the
+    /// server decides.
     public var requestedTickets: (afterFullHandshake: UInt8, afterResumption: UInt8)?
     /// The session that a client offers to resume; `SSLSocket.newSessionTicketReceived` gives them. Use each for one
     /// connection: two with the same ticket can be linked (RFC 9846 §C.4).

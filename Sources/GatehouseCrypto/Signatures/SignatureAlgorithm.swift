@@ -69,9 +69,9 @@ extension SignatureScheme {
         case .rsaPSSRSAESHA256, .rsaPSSPSSSHA256: .rsaPSS(.sha256, saltLength: 32)
         case .rsaPSSRSAESHA384, .rsaPSSPSSSHA384: .rsaPSS(.sha384, saltLength: 48)
         case .rsaPSSRSAESHA512, .rsaPSSPSSSHA512: .rsaPSS(.sha512, saltLength: 64)
-        case .rsaPKCS1SHA256: .rsaPKCS1(.sha256)
-        case .rsaPKCS1SHA384: .rsaPKCS1(.sha384)
-        case .rsaPKCS1SHA512: .rsaPKCS1(.sha512)
+        case .rsaPKCS1SHA256, .rsaPKCS1SHA256Legacy: .rsaPKCS1(.sha256)
+        case .rsaPKCS1SHA384, .rsaPKCS1SHA384Legacy: .rsaPKCS1(.sha384)
+        case .rsaPKCS1SHA512, .rsaPKCS1SHA512Legacy: .rsaPKCS1(.sha512)
         case .ed25519: .ed25519
         case .ed448: .ed448
         case .mlDSA44: .mlDSA(.mlDSA44)
@@ -89,6 +89,7 @@ extension SignatureScheme {
         case (.rsaPSSRSAESHA256, .rsa), (.rsaPSSRSAESHA384, .rsa), (.rsaPSSRSAESHA512, .rsa): true
         case (.rsaPSSPSSSHA256, .rsaPSS), (.rsaPSSPSSSHA384, .rsaPSS), (.rsaPSSPSSSHA512, .rsaPSS): true
         case (.rsaPKCS1SHA256, .rsa), (.rsaPKCS1SHA384, .rsa), (.rsaPKCS1SHA512, .rsa): true
+        case (.rsaPKCS1SHA256Legacy, .rsa), (.rsaPKCS1SHA384Legacy, .rsa), (.rsaPKCS1SHA512Legacy, .rsa): true
         case (.ed25519, .ed25519), (.ed448, .ed448): true
         case (.mlDSA44, .mlDSA(.mlDSA44)), (.mlDSA65, .mlDSA(.mlDSA65)), (.mlDSA87, .mlDSA(.mlDSA87)): true
         default: false
@@ -103,4 +104,11 @@ extension SignatureScheme {
             .ecdsaSecp256r1SHA256, .ed25519, .ecdsaSecp384r1SHA384, .ecdsaSecp521r1SHA512, .ed448, .rsaPSSRSAESHA256,
             .rsaPSSRSAESHA384, .rsaPSSRSAESHA512, .rsaPSSPSSSHA256, .rsaPSSPSSSHA384, .rsaPSSPSSSHA512,
         ] + (MLDSAParameterSet.mlDSA65.isSupported ? [.mlDSA65, .mlDSA87, .mlDSA44] : [])
+
+    /// What clients may sign with besides, where both sides list it: for hardware that knows no RSASSA-PSS.
+    ///
+    /// RFC 9963 §3: the schemes "are only defined for signatures in the client CertificateVerify message and are not
+    /// defined for use in other contexts."
+    public static let supportedFromClientsWhenListed: [SignatureScheme] =
+        [.rsaPKCS1SHA256Legacy, .rsaPKCS1SHA384Legacy, .rsaPKCS1SHA512Legacy]
 }

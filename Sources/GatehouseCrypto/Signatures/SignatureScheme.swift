@@ -44,6 +44,12 @@ public struct SignatureScheme: RawRepresentable, Sendable, Hashable {
     public static let rsaPKCS1SHA384 = SignatureScheme(rawValue: 0x0501)
     /// RSASSA-PKCS1-v1_5 with SHA-512: in certificates only.
     public static let rsaPKCS1SHA512 = SignatureScheme(rawValue: 0x0601)
+    /// RSASSA-PKCS1-v1_5 with SHA-256, by clients only (RFC 9963).
+    public static let rsaPKCS1SHA256Legacy = SignatureScheme(rawValue: 0x0420)
+    /// RSASSA-PKCS1-v1_5 with SHA-384, by clients only (RFC 9963).
+    public static let rsaPKCS1SHA384Legacy = SignatureScheme(rawValue: 0x0520)
+    /// RSASSA-PKCS1-v1_5 with SHA-512, by clients only (RFC 9963).
+    public static let rsaPKCS1SHA512Legacy = SignatureScheme(rawValue: 0x0620)
 }
 
 extension SignatureScheme: CustomStringConvertible {
@@ -67,6 +73,9 @@ extension SignatureScheme: CustomStringConvertible {
         case .rsaPKCS1SHA256: "rsa_pkcs1_sha256"
         case .rsaPKCS1SHA384: "rsa_pkcs1_sha384"
         case .rsaPKCS1SHA512: "rsa_pkcs1_sha512"
+        case .rsaPKCS1SHA256Legacy: "rsa_pkcs1_sha256_legacy"
+        case .rsaPKCS1SHA384Legacy: "rsa_pkcs1_sha384_legacy"
+        case .rsaPKCS1SHA512Legacy: "rsa_pkcs1_sha512_legacy"
         default: "SignatureScheme(\(rawValue))"
         }
     }

@@ -25,7 +25,12 @@ public struct ClientCertificatePolicy: Sendable {
     /// Whether a client that declines is judged like others: the connection pauses for `Need.peerVerdict`, with an empty
     /// chain. It counts with `PeerVerification.asksForVerdict` only.
     public var asksAboutMissingCertificate = false
-    /// The signature schemes that clients may sign the handshake with.
+    /// Whether all that is kept of a client's certificates, once they have been judged, is the SHA-256 of its own
+    /// (`NegotiatedSession.peerCertificateFingerprint`): connections take less memory, and tickets are shorter. A session
+    /// is resumed only as long as this stays what it was.
+    public var keepsOnlyFingerprint = false
+    /// The signature schemes that clients may sign the handshake with: those of `supportedInHandshake` and, for hardware
+    /// that can do no better, of `supportedFromClientsWhenListed`.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
     /// The names of the authorities that clients are told of, DER-encoded; empty: they are not told
     /// (`certificate_authorities`).
@@ -55,6 +60,16 @@ public struct ClientCertificatePolicy: Sendable {
     /// Whether the application decides about clients without a certificate.
     var leavesMissingCertificateToApplication: Bool {
         if case .asksForVerdict = verification { asksAboutMissingCertificate } else { false }
+    }
+
+    /// What a session remembers of how clients are judged, as a number.
+    var sessionTag: UInt8 {
+        requirement.rawValue << 4 | (keepsOnlyFingerprint ? 8 : 0) | verification.sessionTag
+    }
+
+    /// What is kept of what a client showed.
+    func kept(_ peer: ShownCredential) -> ShownCredential {
+        keepsOnlyFingerprint ? peer.reducedToFingerprint : peer
     }
 
     /// `nil` when nobody is asked.

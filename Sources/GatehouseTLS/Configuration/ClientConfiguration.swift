@@ -18,9 +18,9 @@ public struct ClientConfiguration: Sendable {
     public var cipherSuites: [CipherSuite] = CipherSuite.supported
     /// The groups for key agreement, in the order of preference.
     public var groups: [NamedGroup] = NamedGroup.supported
-    /// The groups that the first ClientHello has a key share of; `nil`: the first hybrid one of `groups`, and the first of
-    /// the others. A server that wants another group asks for its share, which takes a round trip more, as does an empty
-    /// list in any case; every share takes time to make and bytes to send.
+    /// The groups that the first ClientHello has a key share of; `nil`: the first post-quantum one of `groups`, and the
+    /// first of the others. A server that wants another group asks for its share, which takes a round trip more, as does
+    /// an empty list in any case; every share takes time to make and bytes to send.
     public var keyShareGroups: [NamedGroup]?
     /// The signature schemes that the server may sign the handshake with.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
@@ -59,7 +59,8 @@ public struct ClientConfiguration: Sendable {
     public var offersResumption = true
     /// Whether the server's certificates are judged again when a session is resumed, and not only where it began.
     public var verifiesResumedSessions = false
-    /// How many tickets to ask for, after a full and after a resumed handshake (RFC 9149); `nil`: the server decides.
+    /// How many tickets to ask for, after a full and after a resumed handshake (RFC 9149), 0 to 32; `nil`: the server
+    /// decides.
     public var ticketRequest: (afterFullHandshake: UInt8, afterResumption: UInt8)?
     /// Whether data may be sent before the server has answered, when the session allows it (RFC 9846 §2.3). Whoever
     /// sees it can send it again.
@@ -81,6 +82,12 @@ public struct ClientConfiguration: Sendable {
     ///
     /// - Throws: `ConfigurationError`, with what is wrong.
     public func validate() throws(ConfigurationError) {
+        if let ticketRequest {
+            guard max(ticketRequest.afterFullHandshake, ticketRequest.afterResumption) <= Limits.tickets else {
+                throw .invalidTicketSettings
+            }
+        }
+        try SharedSettings.check(credentials: credentials)
         try SharedSettings.check(cipherSuites: cipherSuites)
         try SharedSettings.check(groups: groups)
         if let keyShareGroups { try SharedSettings.check(keyShareGroups: keyShareGroups, among: groups) }

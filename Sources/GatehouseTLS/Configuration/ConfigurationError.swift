@@ -32,7 +32,7 @@ public enum ConfigurationError: Error, Sendable, Equatable {
     case preSharedKeyTooShort(bytes: Int, minimum: Int)
     /// A ticket key of the wrong length, or all zero.
     case invalidTicketKey
-    /// More than 255 tickets, or a lifetime over 7 days.
+    /// More than 32 tickets, or a lifetime over 7 days.
     case invalidTicketSettings
     /// A client that would check the server's name has no name to check against.
     case noServerName
@@ -68,7 +68,7 @@ extension ConfigurationError: CustomStringConvertible {
         case .preSharedKeyTooShort(let bytes, let minimum):
             "the pre-shared key has \(bytes) bytes, fewer than \(minimum)"
         case .invalidTicketKey: "a ticket key is not a name of 16 bytes and at least 32 bytes that are not all zero"
-        case .invalidTicketSettings: "there are more than 255 tickets, or their lifetime is over 7 days"
+        case .invalidTicketSettings: "there are more than \(Limits.tickets) tickets, or their lifetime is over 7 days"
         case .noServerName: "a client that verifies certificates needs the name of the server"
         case .invalidServerName(let name): "\"\(name)\" is neither a host name nor an IP address"
         case .unusableSetting(let reason): reason

@@ -14,7 +14,8 @@ public struct Credential: Sendable {
     let shown: ShownCredential
     /// The private key of the first certificate, or of the raw public key; `nil` when it is held elsewhere.
     public let key: PrivateKey?
-    /// What the key may sign the handshake with, in the order of preference; at first all that it can sign with.
+    /// What the key may sign the handshake with, in the order of preference; at first all that it can sign with but
+    /// `SignatureScheme.supportedFromClientsWhenListed`.
     public var signatureSchemes: [SignatureScheme]
     /// The DER of an OCSP response about the first certificate, for clients that ask (RFC 6066 §8).
     public var ocspResponse: [UInt8]?
@@ -69,7 +70,9 @@ public struct Credential: Sendable {
         self.shown = shown
         self.key = key
         signatureSchemes = key.signatureSchemes
-        possibleSchemes = key.signatureSchemes
+        possibleSchemes =
+            key.signatureSchemes
+            + SignatureScheme.supportedFromClientsWhenListed.filter { $0.fits(key.algorithm) }
     }
 
     /// A credential whose key is held elsewhere, such as in a hardware module: each signature is asked for with
@@ -113,8 +116,8 @@ public struct Credential: Sendable {
     }
 
     /// The first of our schemes that the peer accepts.
-    func signatureScheme(amongPeers schemes: [SignatureScheme]) -> SignatureScheme? {
-        signatureSchemes.first { schemes.contains($0) && possibleSchemes.contains($0) }
+    func signatureScheme(amongPeers schemes: [SignatureScheme], as signer: Signer) -> SignatureScheme? {
+        signatureSchemes.first { schemes.contains($0) && possibleSchemes.contains($0) && $0.isAllowed(by: signer) }
     }
 
     /// The Certificate message, with what the peer asks for about its first certificate.

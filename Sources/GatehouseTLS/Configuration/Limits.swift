@@ -1,5 +1,5 @@
 /// Every bound on what a peer may make us hold or do. Each stands with the alert that going over it sends.
-enum Limits {
+package enum Limits {
     /// The plaintext of a record, in bytes: `record_overflow` (RFC 9846 §5.1).
     static let plaintext = 1 << 14
     /// The body of a protected record, in bytes: `record_overflow` (§5.2).
@@ -18,6 +18,8 @@ enum Limits {
     static let warningAlerts = 4
     /// Messages after the handshake without application data between: `unexpected_message`.
     static let postHandshakeMessages = 32
+    /// The tickets that a server gives, or a client asks for, at once: no more than a client takes.
+    package static let tickets = postHandshakeMessages
     /// Requests for a certificate after the handshake that are not answered yet: the application gets an error.
     static let certificateRequests = 8
     /// Entries of a list that are looked at; the rest is skipped, not an error.

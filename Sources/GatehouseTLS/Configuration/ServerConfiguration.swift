@@ -48,11 +48,18 @@ public struct ServerConfiguration: Sendable {
     public var statelessRetry: StatelessRetry?
     /// How clients come back without a full handshake.
     public var resumption = ServerResumption.disabled
-    /// How many tickets a client gets after a handshake, 0 to 255; it may ask for fewer or more, up to this number
+    /// How many tickets a client gets after a handshake, 0 to 32; it may ask for fewer or more, up to this number
     /// (RFC 9149).
     public var ticketCount = 2
     /// How long a ticket is good, in seconds, at most 7 days.
     public var ticketLifetime: UInt32 = 86_400
+    /// Whether a session is resumed also under another server name than it began with, and clients are told so
+    /// (draft-ietf-tls-cross-sni-resumption). Every certificate must then be good for every name, and what a name is
+    /// asked for must not depend on who came first under another.
+    public var resumesAcrossNames = false
+    /// Whether tickets carry an extension that means nothing (GREASE, RFC 8701), so that clients keep ignoring what they
+    /// do not know.
+    public var sendsGREASE = false
     /// Whether and how early data is taken; `nil`: not at all.
     public var earlyData: EarlyDataPolicy?
     /// How records are padded.
@@ -101,12 +108,13 @@ public struct ServerConfiguration: Sendable {
     /// - Throws: `ConfigurationError`, with what is wrong.
     public func validate() throws(ConfigurationError) {
         guard asksForCredential || !credentials.isEmpty || requiresPreSharedKey else { throw .noCredentials }
-        guard (0...255).contains(ticketCount), ticketLifetime <= UInt32(Limits.sessionAge) else {
+        guard (0...Limits.tickets).contains(ticketCount), ticketLifetime <= UInt32(Limits.sessionAge) else {
             throw .invalidTicketSettings
         }
         guard statelessRetry?.lifetime ?? 1 > 0 else {
             throw .unusableSetting("the lifetime of the cookies for stateless retries is not at least a second")
         }
+        try SharedSettings.check(credentials: credentials)
         try SharedSettings.check(cipherSuites: cipherSuites)
         try SharedSettings.check(groups: groups)
         try SharedSettings.check(applicationProtocols: applicationProtocols)
@@ -136,9 +144,7 @@ extension ServerConfiguration {
 
     func binding(_ serverName: String?) -> SessionBinding {
         SessionBinding(
-            serverName: serverName,
-            verification: clientAuthentication.requirement.rawValue << 4
-                | clientAuthentication.verification.sessionTag,
+            serverName: resumesAcrossNames ? nil : serverName, verification: clientAuthentication.sessionTag,
             trustGeneration: trustGeneration)
     }
 }

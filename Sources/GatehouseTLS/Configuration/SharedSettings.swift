@@ -32,6 +32,15 @@ enum SharedSettings {
         }
     }
 
+    static func check(credentials: [Credential]) throws(ConfigurationError) {
+        for timestamps in credentials.compactMap(\.signedCertificateTimestamps) {
+            var reader = ByteReader(timestamps.span)
+            guard (try? reader.readTimestamps()) != nil else {
+                throw .unusableSetting("the signed certificate timestamps of a credential are no list")
+            }
+        }
+    }
+
     static func check(recordSizeLimit: Int?) throws(ConfigurationError) {
         guard let recordSizeLimit else { return }
         // RFC 8449 §4: "Endpoints MUST NOT send a "record_size_limit" extension with a value smaller than 64", and the

@@ -25,6 +25,9 @@ public struct NegotiatedSession: Sendable {
     var peer = ShownCredential.none
     /// The peer's certificates as it sent them, its own first; empty when it sent none.
     public var peerCertificates: [Certificate] { peer.certificates }
+    /// The SHA-256 of the client's own certificate, 32 bytes, when no more than that is kept
+    /// (`ClientCertificatePolicy.keepsOnlyFingerprint`).
+    public var peerCertificateFingerprint: [UInt8]? { peer.fingerprint }
     /// The peer's public key when it showed one instead of a certificate (RFC 7250).
     public var peerRawPublicKey: RawPublicKey? { peer.rawPublicKey }
     /// The DER of the OCSP response that the peer stapled to its certificate.

@@ -38,6 +38,12 @@ extension ExtensionType {
         default: nil
         }
     }
+
+    /// Whether its body is read in this message, and not only kept. Flags may stand in any message, but only a ticket has
+    /// one that means something here.
+    func isKnown(in context: ExtensionContext) -> Bool {
+        self == .tlsFlags ? context == .newSessionTicket : contexts != nil
+    }
 }
 
 /// The extensions of one message, in the order in which they stand, and those among them that are not known here.
@@ -61,11 +67,10 @@ extension ByteReader {
         while !extensions.isAtEnd {
             let type = ExtensionType(rawValue: try extensions.readUInt16())
             var body = try extensions.readVector(.extensionData)
-            if let contexts = type.contexts {
-                // RFC 9846 §4.3: "If an implementation receives an extension which it recognizes and which is not
-                // specified for the message in which it appears, it MUST abort the handshake with an
-                // "illegal_parameter" alert."
-                guard contexts.contains(context) else { throw .peerMisbehaved(.misplacedExtension(type)) }
+            // RFC 9846 §4.3: "If an implementation receives an extension which it recognizes and which is not specified for
+            // the message in which it appears, it MUST abort the handshake with an "illegal_parameter" alert."
+            guard type.contexts?.contains(context) ?? true else { throw .peerMisbehaved(.misplacedExtension(type)) }
+            if type.isKnown(in: context) {
                 try decode(type, &body)
                 try body.finish()
             } else {

@@ -50,6 +50,8 @@ public struct ExtensionType: RawRepresentable, Sendable, Hashable {
     public static let ticketRequest = ExtensionType(rawValue: 58)
     /// RFC 9846 §4.3.8.
     public static let keyShare = ExtensionType(rawValue: 51)
+    /// draft-ietf-tls-tlsflags.
+    public static let tlsFlags = ExtensionType(rawValue: 62)
 }
 
 extension ExtensionType: CustomStringConvertible {
@@ -76,6 +78,7 @@ extension ExtensionType: CustomStringConvertible {
         case .signatureAlgorithmsCert: "signature_algorithms_cert"
         case .keyShare: "key_share"
         case .ticketRequest: "ticket_request"
+        case .tlsFlags: "tls_flags"
         default: "ExtensionType(\(rawValue))"
         }
     }

@@ -9,6 +9,8 @@ struct NewSessionTicket: HandshakeMessage, Sendable, Equatable {
     var ticket: [UInt8]
     var extensions = ExtensionBlock()
     var maxEarlyDataSize: UInt32?
+    /// `nil`: none is set.
+    var flags: TicketFlags?
 
     init(ticketLifetime: UInt32, ticketAgeAdd: UInt32, ticketNonce: [UInt8], ticket: [UInt8]) {
         self.ticketLifetime = ticketLifetime
@@ -23,7 +25,11 @@ struct NewSessionTicket: HandshakeMessage, Sendable, Equatable {
         ticketNonce = try body.readOpaque(.ticketNonce)
         ticket = try body.readOpaque(.ticket)
         extensions = try body.readExtensions(in: .newSessionTicket) { (type, body) throws(TLSError) in
-            if type == .earlyData { self.maxEarlyDataSize = try body.readUInt32() }
+            switch type {
+            case .earlyData: self.maxEarlyDataSize = try body.readUInt32()
+            case .tlsFlags: self.flags = try TicketFlags(reading: &body)
+            default: break  // no other one stands here
+            }
         }
     }
 
@@ -33,7 +39,11 @@ struct NewSessionTicket: HandshakeMessage, Sendable, Equatable {
         body.writeOpaque(.ticketNonce, ticketNonce)
         body.writeOpaque(.ticket, ticket)
         body.writeExtensions(extensions) { (type, body) in
-            if type == .earlyData { body.write(maxEarlyDataSize ?? 0) }
+            switch type {
+            case .earlyData: body.write(maxEarlyDataSize ?? 0)
+            case .tlsFlags: flags?.write(to: &body)
+            default: break  // no other one stands here
+            }
         }
     }
 }

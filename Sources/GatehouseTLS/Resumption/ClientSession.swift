@@ -1,3 +1,4 @@
+import GatehouseCertificates
 import GatehouseCrypto
 
 /// A session that a client can resume with a later connection to the same server.
@@ -15,6 +16,9 @@ public struct ClientSession: Sendable {
     }
     /// How much early data the server would take, in bytes; 0: none.
     public var maximumEarlyDataSize: Int { Int(state.maxEarlyDataSize) }
+    /// Whether the server resumes the session also under the other names of its certificate
+    /// (draft-ietf-tls-cross-sni-resumption): a connection to one of them can be given it as well.
+    public var isResumableAcrossNames: Bool { state.isResumableAcrossNames }
 
     init(ticket: [UInt8], state: SessionState) {
         self.ticket = ticket
@@ -39,9 +43,15 @@ public struct ClientSession: Sendable {
     }
 
     /// Whether the session may be offered.
-    func isUsable(at now: Int64, _ configuration: ClientConfiguration, _ serverName: String?) -> Bool {
+    func isUsable(at now: Int64, _ configuration: ClientConfiguration, _ name: ReferenceName?) -> Bool {
         guard let parameters = CipherSuiteParameters(state.cipherSuite) else { return false }
-        return state.isUsable(at: now, configuration.binding(serverName))
+        // RFC 9846 §4.7.1: "Clients MUST only resume if the new SNI value is valid for the server certificate presented in
+        // the original session, and SHOULD only resume if the SNI value matches the one used in the original session."
+        var binding = configuration.binding(name?.sessionName)
+        if isResumableAcrossNames, let name, let leaf = state.peer.certificates.first, leaf.isIssued(for: name) {
+            binding.serverName = state.binding.serverName
+        }
+        return state.isUsable(at: now, binding)
             && configuration.verification.allowsResumption(with: state.peer, configuration.acceptedCertificateTypes)
             && configuration.cipherSuites.contains { CipherSuiteParameters($0)?.hash == parameters.hash }
     }

@@ -4,7 +4,7 @@ import GatehouseCrypto
 /// What either side needs to know again to resume a session.
 struct SessionState: Sendable {
     /// The form of the encoding.
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
 
     var cipherSuite: CipherSuite
     var preSharedKey: SharedSecret
@@ -29,6 +29,8 @@ struct SessionState: Sendable {
     var peer: ShownCredential
     /// Whether the server has shown certificates or a key.
     var serverCertificateType: CertificateType
+    /// Whether the server resumes the session under its other names, too. A server's own state does not say.
+    var isResumableAcrossNames = false
 
     func encoded() -> [UInt8] {
         var writer = ByteWriter(reserving: 512)
@@ -47,6 +49,7 @@ struct SessionState: Sendable {
         writer.writeOpaque(.sessionShort, replayGuardID)
         writer.write(peer)
         writer.write(serverCertificateType)
+        writer.write(UInt8(isResumableAcrossNames ? 1 : 0))
         return writer.bytes
     }
 
@@ -67,6 +70,7 @@ struct SessionState: Sendable {
         replayGuardID = try reader.readOpaque(.sessionShort)
         peer = try reader.readShownCredential()
         serverCertificateType = try reader.readCertificateType()
+        isResumableAcrossNames = try reader.readUInt8() == 1
         try reader.finish()
     }
 
@@ -145,6 +149,7 @@ extension ByteWriter {
     }
 
     mutating func write(_ peer: ShownCredential) {
+        writeOpaque(.sessionShort, peer.fingerprint ?? [])
         write(peer.type)
         writeVector(.certificateList) { list in
             for entry in peer.entries { list.writeOpaque(.certificateData, entry.data) }
@@ -173,11 +178,12 @@ extension ByteReader {
     }
 
     mutating func readShownCredential() throws(TLSError) -> ShownCredential {
+        let fingerprint = try readOpaque(.sessionShort)
         let type = try readCertificateType()
         var list = try readVector(.certificateList)
         var entries: [CertificateMessage.Entry] = []
         while !list.isAtEnd { entries.append(CertificateMessage.Entry(data: try list.readOpaque(.certificateData))) }
-        return try ShownCredential(entries, as: type)
+        return fingerprint.isEmpty ? try ShownCredential(entries, as: type) : .fingerprint(fingerprint)
     }
 }
 

@@ -43,6 +43,7 @@ struct TicketCollector: ~Copyable, Sendable {
         state.lifetime = min(message.ticketLifetime, UInt32(Limits.sessionAge))
         state.ticketAgeAdd = message.ticketAgeAdd
         state.maxEarlyDataSize = message.maxEarlyDataSize ?? 0
+        state.isResumableAcrossNames = message.flags?.contains(TicketFlags.resumptionAcrossNames) ?? false
         return ClientSession(ticket: message.ticket, state: state)
     }
 }

@@ -60,7 +60,9 @@ struct TicketIssuer: ~Copyable {
             session.preSharedKey = SharedSecret(resumptionSecret.preSharedKey(ticketNonce: nonce))
             return PendingTickets.Ticket(nonce: nonce, session: session)
         }
-        return PendingTickets(resumption: configuration.resumption, tickets: tickets, published: published?.ticket)
+        return PendingTickets(
+            resumption: configuration.resumption, tickets: tickets, published: published?.ticket,
+            resumesAcrossNames: configuration.resumesAcrossNames, sendsGREASE: configuration.sendsGREASE)
     }
 }
 
@@ -75,6 +77,8 @@ struct PendingTickets: Sendable {
     let tickets: [Ticket]
     /// The ticket of a published trace.
     let published: [UInt8]?
+    let resumesAcrossNames: Bool
+    let sendsGREASE: Bool
 
     /// Whether the application makes the tickets, later.
     var areSealedLater: Bool {
@@ -114,6 +118,11 @@ struct PendingTickets: Sendable {
                 message.extensions.order.append(.earlyData)
                 message.maxEarlyDataSize = session.maxEarlyDataSize
             }
+            if resumesAcrossNames {
+                message.extensions.order.append(.tlsFlags)
+                message.flags = TicketFlags([TicketFlags.resumptionAcrossNames])
+            }
+            if sendsGREASE { GREASE.add(to: &message.extensions) }
             messages += message.encoded()
         }
         if !messages.isEmpty { try core.send(messages) }

@@ -156,4 +156,6 @@ extension VectorBounds {
     // §4.7.1
     static let ticketNonce = VectorBounds(0, 0xFF)
     static let ticket = VectorBounds(1, 0xFFFF)
+    // draft-ietf-tls-tlsflags §2
+    static let ticketFlags = VectorBounds(1, 0xFF)
 }

@@ -29,7 +29,9 @@ import Testing
             refuses(.invalidApplicationProtocol(name)) { $0.allowedNextProtocols = [name] }
         }
         refuses(.invalidRecordSizeLimit(63)) { $0.recordSizeLimit = 63 }
-        refuses(.invalidTicketSettings) { $0.sessionTicketCount = 256 }
+        refuses(.invalidTicketSettings) { $0.sessionTicketCount = 33 }
+        refuses(.invalidTicketSettings) { $0.requestedTickets = (33, 1) }
+        refuses(.invalidTicketSettings) { $0.requestedTickets = (1, 33) }
         refuses(.invalidTicketSettings) { $0.sessionTicketLifetime = .seconds(7 * 86_400 + 1) }
         refuses(.invalidTicketSettings) { $0.sessionTicketLifetime = .seconds(-1) }
     }

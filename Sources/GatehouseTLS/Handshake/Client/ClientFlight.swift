@@ -66,7 +66,7 @@ struct ClientFlight: ~Copyable, Sendable {
     ) throws(TLSError) -> ClientHandshake {
         let schemes = certificateRequest?.signatureAlgorithms ?? []
         guard let credential, credential.certificateType == certificateType,
-            let scheme = credential.signatureScheme(amongPeers: schemes)
+            let scheme = credential.signatureScheme(amongPeers: schemes, as: .client)
         else {
             messages.append(CertificateMessage(context: [], entries: []))
             return .connected(try finish(&core))

@@ -33,7 +33,7 @@ struct ClientHelloComposer {
     /// The session first: early data can go with the first key only.
     private func offeredKeys(at now: Int64) -> [OfferedKey] {
         var keys: [OfferedKey] = []
-        if let session, session.isUsable(at: now, configuration, name?.sessionName),
+        if let session, session.isUsable(at: now, configuration, name),
             let key = OfferedKey(session, now: now)
         {
             keys.append(key)
@@ -65,7 +65,12 @@ struct ClientHelloComposer {
         }
         hello.extensions.order += [.supportedGroups, .signatureAlgorithms]
         hello.supportedGroups = configuration.groups
-        hello.signatureAlgorithms = configuration.signatureSchemes + SignatureScheme.supportedInCertificatesOnly
+        // RFC 9963 §3: "Clients MUST NOT advertise these values in the signature_algorithms extension of the ClientHello."
+        let schemes = configuration.signatureSchemes.filter {
+            !SignatureScheme.supportedFromClientsWhenListed.contains($0)
+        }
+        hello.signatureAlgorithms =
+            schemes + SignatureScheme.supportedInCertificatesOnly.filter { !schemes.contains($0) }
         if !configuration.applicationProtocols.isEmpty {
             hello.extensions.order.append(.applicationLayerProtocolNegotiation)
             hello.applicationProtocols = configuration.applicationProtocols.map { Array($0.utf8) }

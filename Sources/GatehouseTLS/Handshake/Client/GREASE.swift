@@ -6,7 +6,20 @@ enum GREASE {
     /// 0x0A0A, 0x1A1A, ... 0xFAFA.
     private static func values(_ count: Int, _ randomness: inout BufferedRandomness) -> [UInt16] {
         let nibbles = (0..<16 as Range<UInt16>).shuffled(using: &randomness)
-        return nibbles.prefix(count).map { $0 << 12 | 0x0A00 | $0 << 4 | 0x000A }
+        return nibbles.prefix(count).map(value)
+    }
+
+    private static func value(_ nibble: UInt16) -> UInt16 {
+        nibble << 12 | 0x0A00 | nibble << 4 | 0x000A
+    }
+
+    /// RFC 8701 §4.1: "When sending a NewSessionTicket message in TLS 1.3, a server MAY select one or more GREASE extension
+    /// values and advertise them as extensions with varying length and contents."
+    static func add(to extensions: inout ExtensionBlock) {
+        let random = SystemRandomness.bytes(1)[0]
+        let type = ExtensionType(rawValue: value(UInt16(random & 0x0F)))
+        extensions.order.append(type)
+        extensions.unrecognized[type] = [UInt8](repeating: 0, count: Int(random >> 4))
     }
 
     /// RFC 8701 §3.1: a client may put them into the lists of cipher suites, versions, groups, signature algorithms and

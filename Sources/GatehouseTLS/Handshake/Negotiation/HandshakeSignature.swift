@@ -22,6 +22,17 @@ enum Signer {
     }
 }
 
+extension SignatureScheme {
+    /// Whether a CertificateVerify of this side can carry it.
+    ///
+    /// RFC 9963 §3: a server may accept the legacy schemes "in the client CertificateVerify message"; clients "MUST NOT
+    /// accept these values in the server CertificateVerify message."
+    func isAllowed(by signer: Signer) -> Bool {
+        Self.supportedInHandshake.contains(self)
+            || signer == .client && Self.supportedFromClientsWhenListed.contains(self)
+    }
+}
+
 /// Says that the peer holds the private key of its certificate; only `HandshakeSignature.verify` makes one.
 struct HandshakeSignatureVerified: ~Copyable, Sendable {
     fileprivate init() {}
@@ -50,8 +61,9 @@ enum HandshakeSignature {
         // RFC 9846 §4.5.2: "If the CertificateVerify message is sent by a server, the signature algorithm MUST be one
         // offered in the client's "signature_algorithms" extension".
         // §4.3.3: the RSASSA-PKCS1-v1_5 values "refer solely to signatures which appear in certificates".
-        guard offered.contains(message.algorithm), SignatureScheme.supportedInHandshake.contains(message.algorithm)
-        else { throw .peerMisbehaved(.signatureSchemeNotOffered) }
+        guard offered.contains(message.algorithm), message.algorithm.isAllowed(by: signer) else {
+            throw .peerMisbehaved(.signatureSchemeNotOffered)
+        }
         // §4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
         guard peer.certificates.first?.keyUsage?.contains(.digitalSignature) ?? true else {
             throw .peerMisbehaved(.keyNotForSigning)

@@ -1,11 +1,13 @@
 import GatehouseCertificates
 import GatehouseCrypto
 
-/// What stands in a Certificate message: certificates, or a key alone.
+/// What stands in a Certificate message, certificates or a key alone, or what is kept of it.
 enum ShownCredential: Sendable, Equatable {
     /// Its own certificate first; empty when it shows none.
     case certificates([Certificate])
     case rawPublicKey(RawPublicKey)
+    /// The SHA-256 of its own certificate: what is kept where no more is wanted.
+    case fingerprint([UInt8])
 
     static let none = ShownCredential.certificates([])
 
@@ -31,7 +33,7 @@ enum ShownCredential: Sendable, Equatable {
 
     var type: CertificateType {
         switch self {
-        case .certificates: .x509
+        case .certificates, .fingerprint: .x509
         case .rawPublicKey: .rawPublicKey
         }
     }
@@ -39,15 +41,26 @@ enum ShownCredential: Sendable, Equatable {
     var certificates: [Certificate] {
         switch self {
         case .certificates(let chain): chain
-        case .rawPublicKey: []
+        case .rawPublicKey, .fingerprint: []
         }
     }
 
     var rawPublicKey: RawPublicKey? {
         switch self {
-        case .certificates: nil
+        case .certificates, .fingerprint: nil
         case .rawPublicKey(let key): key
         }
+    }
+
+    /// The SHA-256 of its own certificate, when no more than that was kept.
+    var fingerprint: [UInt8]? {
+        if case .fingerprint(let hash) = self { hash } else { nil }
+    }
+
+    /// The fingerprint in place of certificates.
+    var reducedToFingerprint: ShownCredential {
+        guard let leaf = certificates.first else { return self }
+        return .fingerprint(Hasher.hash(.sha256, leaf.der.span))
     }
 
     /// When the first of the certificates ends, in seconds since 1970. A key alone has no end.
@@ -60,6 +73,7 @@ enum ShownCredential: Sendable, Equatable {
         switch self {
         case .certificates(let chain): chain.map { CertificateMessage.Entry(data: $0.der) }
         case .rawPublicKey(let key): [CertificateMessage.Entry(data: key.der)]
+        case .fingerprint: []
         }
     }
 
@@ -70,6 +84,7 @@ enum ShownCredential: Sendable, Equatable {
             guard let leaf = chain.first else { throw .invalidKey }
             return try leaf.publicKey()
         case .rawPublicKey(let key): return try key.publicKey()
+        case .fingerprint: throw .invalidKey
         }
     }
 }

@@ -177,7 +177,7 @@ enum CertificateAnswer: ~Copyable, Sendable {
     ) {
         switch consume authentication {
         case .certificate(let proof):
-            core.session?.peer = shown.peer
+            core.session?.peer = shown.request.policy.kept(shown.peer)
             core.session?.peerSignatureScheme = shown.scheme
             core.session?.isPeerVerified = !proof.certificate.isDoubtful
             core.tell(.clientAuthenticated(context: shown.request.context))

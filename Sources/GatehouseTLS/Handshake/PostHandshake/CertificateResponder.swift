@@ -65,7 +65,7 @@ struct CertificateResponder: Sendable {
         var answer = begun
         let (context, schemes) = (answer.request.context, answer.request.signatureAlgorithms ?? [])
         guard let credential, credential.certificateType == certificateType,
-            let scheme = credential.signatureScheme(amongPeers: schemes)
+            let scheme = credential.signatureScheme(amongPeers: schemes, as: .client)
         else {
             answer.messages.append(CertificateMessage(context: context, entries: []))
             return try finish(answer, didShowCredential: false, keys, &core)
@@ -105,7 +105,8 @@ extension ClientConfiguration {
     /// The first credential that the server takes.
     func credential(answering request: CertificateRequest, _ type: CertificateType) -> Credential? {
         credentials.first {
-            $0.certificateType == type && $0.signatureScheme(amongPeers: request.signatureAlgorithms ?? []) != nil
+            $0.certificateType == type
+                && $0.signatureScheme(amongPeers: request.signatureAlgorithms ?? [], as: .client) != nil
         }
     }
 }

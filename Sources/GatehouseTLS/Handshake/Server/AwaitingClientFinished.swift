@@ -12,6 +12,7 @@ struct AwaitingClientFinished: ~Copyable, Sendable {
         let proof = try finished.verify(agreement.clientHandshakeTraffic, agreement.transcript.hash)
         agreement.transcript.append(message.bytes)
         let parameters = agreement.accepted.parameters
+        core.keep(agreement.accepted.configuration.clientAuthentication)
         let opener = try agreement.application.client.opener(parameters.aead)
         core.reader.install(opener, try core.joiner.aligned())
         let tickets = TicketIssuer(agreement, authentication, now: core.now)?.sessions(core)
@@ -47,5 +48,12 @@ struct SealingTickets: ~Copyable, Sendable {
         return .connected(
             ServerConnected(
                 finished: finished, authentication: authentication, keys: keys, requester: requester, &core))
+    }
+}
+
+extension ConnectionCore {
+    /// Forgets of the client's certificates what is not to be kept, now that they have been judged.
+    mutating func keep(_ policy: ClientCertificatePolicy) {
+        if let peer = session?.peer { session?.peer = policy.kept(peer) }
     }
 }

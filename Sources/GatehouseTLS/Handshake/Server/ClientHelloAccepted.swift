@@ -47,7 +47,7 @@ struct ClientHelloAccepted: ~Copyable, Sendable {
         with credential: Credential, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         guard acceptedCertificateTypes.contains(credential.certificateType) else { throw noCertificateType }
-        guard let scheme = credential.signatureScheme(amongPeers: negotiation.signatureSchemes) else {
+        guard let scheme = credential.signatureScheme(amongPeers: negotiation.signatureSchemes, as: .server) else {
             throw .peerIncompatible(.noCommonSignatureScheme)
         }
         let types = CertificateTypes(
@@ -84,7 +84,7 @@ struct ClientHelloAccepted: ~Copyable, Sendable {
     private func credential() throws(TLSError) -> Credential {
         let ofType = configuration.credentials.filter { acceptedCertificateTypes.contains($0.certificateType) }
         guard !ofType.isEmpty else { throw noCertificateType }
-        let usable = ofType.filter { $0.signatureScheme(amongPeers: negotiation.signatureSchemes) != nil }
+        let usable = ofType.filter { $0.signatureScheme(amongPeers: negotiation.signatureSchemes, as: .server) != nil }
         guard let first = usable.first else { throw .peerIncompatible(.noCommonSignatureScheme) }
         guard let name = negotiation.serverName.map(ReferenceName.dns) else { return first }
         // A raw public key has no name that could be another one.
