@@ -20,6 +20,9 @@ struct CompliancePolicy: Sendable {
         ])
     static let wpa202304 = CompliancePolicy(
         [.aes256GCMSHA384], [.secp384r1], [.ecdsaSecp384r1SHA384, .rsaPSSRSAESHA384, .rsaPSSRSAESHA512])
-    /// MLKEM1024 is not there; where nothing but P-384 is asked for, that does not matter.
-    static let cnsa1 = CompliancePolicy([.aes256GCMSHA384], [.secp384r1], [.ecdsaSecp384r1SHA384, .rsaPSSRSAESHA384])
+    /// Without ML-KEM where libcrypto has none.
+    static let cnsa1 = CompliancePolicy(
+        [.aes256GCMSHA384], [.mlKEM1024, .secp384r1].filter(\.isSupported), [.ecdsaSecp384r1SHA384, .rsaPSSRSAESHA384])
+    static let cnsa2 = CompliancePolicy(
+        [.aes256GCMSHA384], [.mlKEM1024], [.ecdsaSecp384r1SHA384, .rsaPSSRSAESHA384])
 }

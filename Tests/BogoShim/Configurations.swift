@@ -10,7 +10,7 @@ extension Options {
         configuration.sendsGREASE = sendsGREASE
         configuration.shufflesExtensions = shufflesExtensions
         configuration.groups = try namedGroups()
-        configuration.keyShareGroups = offersNoKeyShares ? [] : try shareGroups()
+        configuration.keyShareGroups = try shareGroups()
         if let policy { configuration.cipherSuites = policy.cipherSuites }
         configuration.collectsKeyLog = exportsTrafficSecrets
         if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
@@ -37,11 +37,12 @@ extension Options {
         if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
         if let policy { configuration.cipherSuites = policy.cipherSuites }
         configuration.collectsKeyLog = exportsTrafficSecrets
-        configuration.announcedGroups = announcedGroups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
         if let selectedProtocol, !selectedProtocol.isEmpty { configuration.applicationProtocols = [selectedProtocol] }
         // A protocol that no test offers.
         if rejectsProtocols { configuration.applicationProtocols = ["none of yours"] }
-        if !givesNoTickets { configuration.resumption = opensTickets ? .asksForTickets : .tickets(ticketKeys) }
+        // A hello that wants to resume a session is filtered where its ticket is opened: that is the first question about it.
+        let asksForTickets = opensTickets || installsHelloFilter || failsHelloFilter
+        if !givesNoTickets { configuration.resumption = asksForTickets ? .asksForTickets : .tickets(ticketKeys) }
         if offersEarlyData {
             configuration.earlyData = EarlyDataPolicy(
                 maximumSize: Self.boringSSLEarlyData, replayGuard: replayGuard)
@@ -49,6 +50,10 @@ extension Options {
         }
         if requiresClientCertificate { configuration.clientAuthentication = .required(.asksForVerdict) }
         if verifiesPeer { configuration.clientAuthentication = .optional(.asksForVerdict) }
+        configuration.clientAuthentication.keepsOnlyFingerprint = keepsOnlyFingerprint
+        configuration.resumesAcrossNames = resumesAcrossNames
+        // As BoringSSL always does.
+        configuration.sendsGREASE = true
         configuration.clientAuthentication.signatureSchemes = try acceptedSchemes()
         configuration.clientAuthentication.acceptedCertificateTypes = peerCertificateTypes
         if let authorities {
@@ -87,25 +92,30 @@ extension Options {
         else { throw .notImplemented("versions before TLS 1.3") }
     }
 
+    /// The first of ours that the server is said to know, else those that the flags name.
     private func shareGroups() throws(ShimError) -> [NamedGroup]? {
-        keyShareGroups.isEmpty ? nil : try named(keyShareGroups)
+        if let hinted = try namedGroups().first(where: named(hintedGroups).contains) { return [hinted] }
+        if offersNoKeyShares { return [] }
+        return keyShareGroups.isEmpty ? nil : try supported(named(keyShareGroups))
     }
 
     /// BoringSSL's groups unless told otherwise: the runner's tests expect them.
     private func namedGroups() throws(ShimError) -> [NamedGroup] {
-        let expected = expectedGroup.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
-        if let expected, !expected.isSupported { throw .notImplemented("the group \(expected)") }
-        if let policy { return policy.groups }
+        if let expectedGroup { _ = try supported(named([expectedGroup])) }
+        if let policy { return try supported(policy.groups) }
         guard !groups.isEmpty else {
             return [.x25519MLKEM768, .x25519, .secp256r1, .secp384r1].filter(\.isSupported)
         }
-        return try named(groups)
+        return try supported(named(groups))
     }
 
-    private func named(_ groups: [Int]) throws(ShimError) -> [NamedGroup] {
-        let named = groups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
-        for group in named where !group.isSupported { throw .notImplemented("the group \(group)") }
-        return named
+    private func named(_ groups: [Int]) -> [NamedGroup] {
+        groups.map { NamedGroup(rawValue: UInt16(truncatingIfNeeded: $0)) }
+    }
+
+    private func supported(_ groups: [NamedGroup]) throws(ShimError) -> [NamedGroup] {
+        for group in groups where !group.isSupported { throw .notImplemented("the group \(group)") }
+        return groups
     }
 
     private func acceptedSchemes() throws(ShimError) -> [SignatureScheme] {
@@ -147,13 +157,19 @@ private let boringSSLSchemes: [SignatureScheme] = [
 
 /// What only certificates are signed with, with SHA-1 and SHA-2. Tests see to it that handshakes are not.
 private let certificateSchemes: [SignatureScheme] =
-    [.rsaPKCS1SHA256, .rsaPKCS1SHA384, .rsaPKCS1SHA512]
-    + [0x0201, 0x0203].map(SignatureScheme.init)
+    [.rsaPKCS1SHA256, .rsaPKCS1SHA384, .rsaPKCS1SHA512] + [0x0201, 0x0203].map(SignatureScheme.init)
+
+/// BoringSSL's own number for what versions before TLS 1.2 sign with. It has none on the wire: whoever lists it lists
+/// nothing.
+private let namelessScheme = 0xFF01
 
 /// The schemes, for preferences that are numbers on the command line.
 func schemes(_ numbers: [Int]) throws(ShimError) -> [SignatureScheme] {
-    let schemes = numbers.map { SignatureScheme(rawValue: UInt16(truncatingIfNeeded: $0)) }
-    for scheme in schemes where !(SignatureScheme.supportedInHandshake + certificateSchemes).contains(scheme) {
+    let schemes = numbers.filter { $0 != namelessScheme }
+        .map { SignatureScheme(rawValue: UInt16(truncatingIfNeeded: $0)) }
+    let known =
+        SignatureScheme.supportedInHandshake + SignatureScheme.supportedFromClientsWhenListed + certificateSchemes
+    for scheme in schemes where !known.contains(scheme) {
         throw .notImplemented("the signature scheme \(scheme)")
     }
     return schemes

@@ -13,7 +13,8 @@ struct NumberedCredential {
     /// Whether the peer's hints allow it.
     func fits(_ types: [CertificateType], _ schemes: [SignatureScheme], _ authorities: [[UInt8]]) -> Bool {
         guard types.contains(credential.certificateType) else { return false }
-        let own = credential.signatureSchemes.filter { credential.key?.signatureSchemes.contains($0) ?? false }
+        let possible = (credential.key?.signatureSchemes ?? []) + SignatureScheme.supportedFromClientsWhenListed
+        let own = credential.signatureSchemes.filter(possible.contains)
         guard own.contains(where: schemes.contains) else { return false }
         return !mustMatchIssuer || credential.chain.contains { authorities.contains($0.issuer.der) }
     }

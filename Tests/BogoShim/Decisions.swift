@@ -36,6 +36,7 @@ struct Decisions {
             guard !hasJudgedPeer else { throw .unexpected("the peer's certificates are to be judged twice") }
             hasJudgedPeer = true
             return verdict(on: peer)
+        case .ticketOpening where options.failsHelloFilter: return .reject(.internalError)
         // With -skip-ticket the callback does neither.
         case .ticketSealing where options.skipsTickets: return .sealedTickets([])
         case .ticketOpening where options.skipsTickets: return .openedTickets([])

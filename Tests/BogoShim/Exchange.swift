@@ -14,6 +14,8 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
     private var received: [UInt8] = []
     /// What is to be written first and has not been.
     private var firstWrites: [[UInt8]] = []
+    /// What the first write still has to send, when the test wants it unfinished.
+    private var unfinished: [UInt8] = []
     private var isEarlyDataRejected = false
     private var hasReceivedCloseNotify = false
     private var isAtEnd = false
@@ -46,7 +48,11 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
             try export()
             try exportTrafficSecrets()
             guard !options.sendsAlert else { throw ShimError.tls(try abort()) }
-            for bytes in firstWrites { try write(bytes) }
+            for bytes in firstWrites {
+                try writing(isFirst: true) { (connection, output) throws(TLSError) in
+                    try connection.send(bytes.span, output: &output)
+                }
+            }
             if !options.shutsDown { try echo() }
             try checkTicket()
             try close()
@@ -63,7 +69,8 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
 
     private mutating func setFirstWrites() {
         let bytes = Array(options.initialWrite.utf8)
-        firstWrites = options.writesFirst ? Array(repeating: bytes, count: options.initialWriteCount) : []
+        let count = options.writesFirst ? options.initialWriteCount : options.leavesWriteUnfinished ? 1 : 0
+        firstWrites = Array(repeating: bytes, count: count)
     }
 
     /// Sends as much as the server takes before it answers; the rest waits for the end of the handshake.
@@ -71,13 +78,22 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
         if options.expectsNoOfferedEarlyData, connection.earlyDataLimit > 0 {
             throw .unexpected("early data is offered")
         }
-        while let bytes = firstWrites.first, connection.earlyDataLimit > 0 {
+        while let bytes = firstWrites.first, connection.earlyDataLimit > 0, hasReachedEarlyWrite {
             let (now, later) = (bytes.prefix(connection.earlyDataLimit), bytes.dropFirst(connection.earlyDataLimit))
             firstWrites.removeFirst()
             if !later.isEmpty { firstWrites.insert(Array(later), at: 0) }
-            try writing { (connection, output) throws(TLSError) in
+            try writing(isFirst: true) { (connection, output) throws(TLSError) in
                 try connection.sendEarlyData(Array(now).span, output: &output)
             }
+        }
+    }
+
+    /// Whether the message has come that early data is to follow, as far as a connection tells.
+    private var hasReachedEarlyWrite: Bool {
+        switch options.earlyWriteMessage {
+        case nil: true
+        case EarlyWriteMessage.serverHello: connection.session != nil
+        default: connection.session?.isEarlyDataAccepted ?? false
         }
     }
 
@@ -115,10 +131,10 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
                 event = try connection.receive(&span, at: &position, output: &output)
             } catch {
                 // The runner may have closed already: what matters is why.
-                try? transport.write(output)
+                try? send(output)
                 throw .tls(error)
             }
-            try transport.write(output)
+            try send(output)
             switch event {
             case .applicationData(let range), .earlyData(let range): received += buffer[range]
             case .sessionTicket(let ticket): session = ticket
@@ -130,6 +146,7 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
             case .needs(let need): try decide(need)
             case let event?: return event
             case nil:
+                try sendEarlyData()
                 // One byte at a time: no part of a record or message may depend on how it arrives.
                 guard try transport.read(atMost: options.isAsynchronous ? 1 : 1 << 14, into: &input) else {
                     return nil
@@ -144,17 +161,29 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
     }
 
     /// Sends what `body` writes, also when it fails.
+    ///
+    /// - Parameter isFirst: whether it is what the test has written first, and may want unfinished: after one byte it waits
+    ///   until something else is sent.
     private mutating func writing(
-        _ body: (inout Connection, inout [UInt8]) throws(TLSError) -> Void
+        isFirst: Bool = false, _ body: (inout Connection, inout [UInt8]) throws(TLSError) -> Void
     ) throws(ShimError) {
         var output: [UInt8] = []
         do throws(TLSError) {
             try body(&connection, &output)
         } catch {
-            try? transport.write(output)
+            try? send(output)
             throw .tls(error)
         }
-        try transport.write(output)
+        guard isFirst, options.leavesWriteUnfinished else { return try send(output) }
+        try send(Array(output.prefix(1)))
+        unfinished = Array(output.dropFirst())
+    }
+
+    private mutating func send(_ bytes: [UInt8]) throws(ShimError) {
+        guard !bytes.isEmpty else { return }
+        let rest = unfinished
+        unfinished = []
+        try transport.write(rest + bytes)
     }
 
     private mutating func write(_ bytes: [UInt8]) throws(ShimError) {
@@ -191,7 +220,7 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
         var output: [UInt8] = []
         let decompressionFailure = AlertDescription(rawValue: 30)
         connection.abort(with: decompressionFailure, output: &output)
-        try transport.write(output)
+        try send(output)
         return .refused(decompressionFailure)
     }
 
@@ -217,8 +246,18 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
 
     /// Empty at the end.
     private mutating func read(atMost count: Int) throws(ShimError) -> [UInt8] {
+        if options.looksBeforeReading {
+            let seen = try look(atMost: count)
+            guard try look(atMost: seen.count) == seen else { throw .unexpected("other bytes at a second look") }
+        }
+        let part = try look(atMost: count)
+        received.removeFirst(part.count)
+        return part
+    }
+
+    /// What would be read: the connection leaves it in our buffer, where it stays until it is read.
+    private mutating func look(atMost count: Int) throws(ShimError) -> [UInt8] {
         while received.isEmpty, !isAtEnd { try awaitMore() }
-        defer { received.removeFirst(min(count, received.count)) }
         return Array(received.prefix(count))
     }
 
@@ -234,14 +273,19 @@ struct Exchange<Connection: TLSConnection & ~Copyable>: ~Copyable {
         guard !options.isServer else { return }
         let isExpected = !options.expectsNoSession && !options.shutsDown
         guard (session != nil) == isExpected else { throw .unexpected(isExpected ? "no ticket came" : "a ticket came") }
-        guard let session, (session.maximumEarlyDataSize > 0) != options.expectsTicketForEarlyData else { return }
-        throw .unexpected("the ticket allows early data: \(!options.expectsTicketForEarlyData)")
+        guard let session else { return }
+        guard (session.maximumEarlyDataSize > 0) == options.expectsTicketForEarlyData else {
+            throw .unexpected("the ticket allows early data: \(!options.expectsTicketForEarlyData)")
+        }
+        guard !(session.isResumableAcrossNames ? options.expectsNotAcrossNames : options.expectsAcrossNames) else {
+            throw .unexpected("the ticket is good for other names: \(session.isResumableAcrossNames)")
+        }
     }
 
     private mutating func close() throws(ShimError) {
         var output: [UInt8] = []
         connection.close(output: &output)
-        try transport.write(output)
+        try send(output)
         guard options.checksCloseNotify else { return }
         while !isAtEnd { try awaitMore() }
         guard hasReceivedCloseNotify else { throw .unexpected("the stream ended without close_notify") }

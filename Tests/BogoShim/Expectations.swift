@@ -41,6 +41,9 @@ struct Expectations {
         if options.expectsNoPeerCertificate || session.preSharedKeyIdentity != nil {
             try check("the peer's certificates", chain.count, 0)
             try check("the peer's raw public key", session.peerRawPublicKey, .none)
+        } else if options.expectsFingerprint {
+            try check("the peer's certificates", chain.count, 0)
+            try check("the length of the fingerprint", session.peerCertificateFingerprint?.count, 32)
         } else if !options.isServer || options.requiresClientCertificate {
             guard !chain.isEmpty || session.peerRawPublicKey != nil else {
                 throw .unexpected("no certificate of the peer's")
@@ -105,9 +108,20 @@ struct Expectations {
     }
 }
 
+/// The messages that early data can be told to follow, by their HandshakeType (RFC 9846 §4).
+enum EarlyWriteMessage {
+    static let serverHello = 2
+    static let encryptedExtensions = 8
+}
+
 extension Options {
-    /// The reasons that can be told from what the engine reports.
-    func checkEarlyDataReason() throws(ShimError) {
+    /// Refuses what cannot be told from what the engine reports.
+    func checkEarlyData() throws(ShimError) {
+        if let type = earlyWriteMessage {
+            guard [EarlyWriteMessage.serverHello, EarlyWriteMessage.encryptedExtensions].contains(type) else {
+                throw .notImplemented("early data after message \(type)")
+            }
+        }
         switch expectedEarlyDataReason {
         case nil, "accept", "disabled", "session_not_resumed", "hello_retry_request", "no_session_offered",
             "ticket_age_skew", "alpn_mismatch", "unsupported_for_session":

@@ -72,9 +72,11 @@ enum Flag {
         "-curves": .numbers(\.groups),
         "-key-shares": .numbers(\.keyShareGroups),
         "-no-key-shares": .enable(\.offersNoKeyShares),
+        "-server-supported-groups-hint": .numbers(\.hintedGroups),
         "-fips-202205": .policy(.fips202205),
         "-wpa-202304": .policy(.wpa202304),
         "-cnsa1-202603": .policy(.cnsa1),
+        "-cnsa2-202603": .policy(.cnsa2),
         "-verify-prefs": .numbers(\.verificationSchemes),
         "-host-name": .optionalText(\.hostName),
         "-advertise-alpn": .optionalText(\.advertisedProtocols),
@@ -89,7 +91,6 @@ enum Flag {
         "-select-alpn": .optionalText(\.selectedProtocol),
         "-decline-alpn": .enable(\.declinesProtocols),
         "-reject-alpn": .enable(\.rejectsProtocols),
-        "-server-supported-groups-hint": .numbers(\.announcedGroups),
         "-fail-cert-callback": .enable(\.failsCredentialChoice),
         "-use-early-callback": .enable(\.choosesCredentialLater),
         "-install-ddos-callback": .enable(\.installsHelloFilter),
@@ -97,6 +98,8 @@ enum Flag {
         "-fail-early-callback": .enable(\.refusesHello),
 
         "-use-client-ca-list": .optionalText(\.authorities),
+        "-retain-only-sha256-client-cert": .enable(\.keepsOnlyFingerprint),
+        "-resumption-across-names-enabled": .enable(\.resumesAcrossNames),
         "-no-ticket": .enable(\.givesNoTickets),
         "-use-ticket-callback": .enable(\.opensTickets),
         "-use-ticket-aead-callback": .enable(\.opensTickets),
@@ -140,6 +143,9 @@ enum Flag {
         "-send-alert": .enable(\.sendsAlert),
         "-export-traffic-secrets": .enable(\.exportsTrafficSecrets),
         "-read-size": .optionalNumber(\.readSize),
+        "-peek-then-read": .enable(\.looksBeforeReading),
+        "-read-with-unfinished-write": .enable(\.leavesWriteUnfinished),
+        "-early-write-after-message": .optionalNumber(\.earlyWriteMessage),
         "-max-send-fragment": .optionalNumber(\.maximumFragment),
         "-export-keying-material": .optionalNumber(\.exportedCount),
         "-export-label": .text(\.exportLabel),
@@ -167,6 +173,9 @@ enum Flag {
         "-expect-client-ca-list": .optionalText(\.expectedAuthorities),
         "-expect-peer-verify-pref": .numbers(\.expectedPeerPreferences),
         "-expect-selected-credential": .optionalNumber(\.expectedCredential),
+        "-expect-sha256-client-cert": .enable(\.expectsFingerprint),
+        "-expect-resumable-across-names": .enable(\.expectsAcrossNames),
+        "-expect-not-resumable-across-names": .enable(\.expectsNotAcrossNames),
         "-expect-session-miss": .enable(\.expectsSessionMiss),
         "-expect-no-session": .enable(\.expectsNoSession),
         "-expect-ticket-supports-early-data": .enable(\.expectsTicketForEarlyData),
@@ -188,10 +197,6 @@ enum Flag {
         "-no-op-extra-handshake": .alwaysSo,
         // Nothing is renegotiated, so nothing of it is insecure.
         "-expect-secure-renegotiation": .alwaysSo,
-        // What was received lies in the caller's buffer, which can look at it before it takes it.
-        "-peek-then-read": .alwaysSo,
-        // No write is unfinished: all of it is sealed, and the caller keeps what cannot be sent yet.
-        "-read-with-unfinished-write": .alwaysSo,
         // No server keeps a session under an identifier that a client could name.
         "-expect-no-session-id": .alwaysSo,
         // Our order of cipher suites decides in any case.

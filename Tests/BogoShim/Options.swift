@@ -18,6 +18,7 @@ struct Options {
     var groups: [Int] = []
     var keyShareGroups: [Int] = []
     var offersNoKeyShares = false
+    var hintedGroups: [Int] = []
     var policy: CompliancePolicy?
     var verificationSchemes: [Int] = []
     var hostName: String?
@@ -34,7 +35,6 @@ struct Options {
     var selectedProtocol: String?
     var declinesProtocols = false
     var rejectsProtocols = false
-    var announcedGroups: [Int] = []
     var failsCredentialChoice = false
     var choosesCredentialLater = false
     var installsHelloFilter = false
@@ -42,6 +42,8 @@ struct Options {
     var refusesHello = false
 
     var authorities: String?
+    var keepsOnlyFingerprint = false
+    var resumesAcrossNames = false
 
     // Sessions
     var givesNoTickets = false
@@ -73,6 +75,9 @@ struct Options {
     var updatesKeys = false
     var updatesKeysBeforeReading = false
     var readSize: Int?
+    var looksBeforeReading = false
+    var leavesWriteUnfinished = false
+    var earlyWriteMessage: Int?
     var sendsAlert = false
     var exportsTrafficSecrets = false
     var maximumFragment: Int?
@@ -103,7 +108,10 @@ struct Options {
     var expectedAuthorities: String?
     var expectedPeerPreferences: [Int] = []
     var expectedCredential: Int?
+    var expectsFingerprint = false
     var expectsSessionMiss = false
+    var expectsAcrossNames = false
+    var expectsNotAcrossNames = false
     var expectsNoSession = false
     var expectsTicketForEarlyData = false
     var expectsAcceptedEarlyData = false

@@ -23,10 +23,7 @@ struct Shim {
 
     private mutating func connect(_ options: Options, retry: Options) throws(ShimError) {
         let now = SystemClock.unixTime + Int64(delay)
-        try options.checkEarlyDataReason()
-        if predecessor != nil, options.failsHelloFilter {
-            throw .notImplemented("a look at the hello before a session is resumed")
-        }
+        try options.checkEarlyData()
         let situation = Situation(options: options, retry: retry, predecessor: predecessor)
         if options.isServer {
             let configuration = try options.serverConfiguration(ticketKeys, replayGuard)
