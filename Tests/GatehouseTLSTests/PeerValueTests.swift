@@ -8,7 +8,9 @@ struct PeerValueTests {
     /// Shares that are no public keys of the group.
     static func badShares(_ group: NamedGroup) throws -> [[UInt8]] {
         let good = try EphemeralKey.generate(group).publicKey
-        var bad = [Array(good.dropLast()), good + [0], [0], [UInt8](repeating: 0, count: good.count)]
+        var bad = [Array(good.dropLast()), good + [0], [0]]
+        // Zeros are no point, but an encapsulation key like any other.
+        if !NamedGroup.supportedWhenListed.contains(group) { bad.append([UInt8](repeating: 0, count: good.count)) }
         let pointLengths: [NamedGroup: Int] = [
             .secp256r1: 65, .secp384r1: 97, .secp521r1: 133, .secp256r1MLKEM768: 65, .secp384r1MLKEM1024: 97,
         ]
