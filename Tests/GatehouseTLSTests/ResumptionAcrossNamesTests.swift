@@ -93,7 +93,7 @@ struct ResumptionAcrossNamesTests {
         }
     }
 
-    @Test("F-17 a server that sends GREASE puts an extension without meaning into its tickets")
+    @Test("F-20 a server that sends GREASE puts an extension without meaning into its tickets")
     func grease() throws {
         var (client, server) = try ResumptionTests.configurations(.tickets(TicketKeys()))
         server.sendsGREASE = true

@@ -10,7 +10,7 @@ extension TLSError {
         case .peerIncompatible(let reason): reason.alert
         case .certificate(let rejected): rejected.alert
         case .refused(let alert): alert
-        case .crypto: .internalError
+        case .tooLongToSend, .crypto: .internalError
         case .alertReceived, .misuse: nil
         }
     }

@@ -4,19 +4,27 @@ import GatehouseCrypto
 struct OutgoingFlight: Sendable {
     private(set) var transcript: Transcript
     private var writer = ByteWriter(reserving: 1024)
+    /// The first message that is longer than its lengths can tell.
+    private var tooLong: HandshakeType?
 
     /// - Parameter transcript: the messages before these.
     init(after transcript: Transcript) {
         self.transcript = transcript
     }
 
-    /// The messages written so far, one behind the other.
-    var bytes: [UInt8] { writer.bytes }
-
-    mutating func append(_ message: some HandshakeMessage) {
+    mutating func append<Message: HandshakeMessage>(_ message: Message) {
         let start = writer.bytes.count
         message.encode(to: &writer)
+        if writer.isOverfull, tooLong == nil { tooLong = Message.type }
         let bytes = writer.bytes
         transcript.append(bytes.span.extracting(droppingFirst: start))
+    }
+
+    /// Writes the messages in as few records as they fit.
+    ///
+    /// - Throws: `TLSError.tooLongToSend` when the application has made one too long.
+    func send(_ core: inout ConnectionCore) throws(TLSError) {
+        if let tooLong { throw .tooLongToSend(tooLong) }
+        try core.send(writer.bytes)
     }
 }

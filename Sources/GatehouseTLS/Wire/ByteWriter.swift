@@ -1,6 +1,8 @@
 /// Appends values in TLS presentation language (RFC 9846 §3).
 struct ByteWriter {
     private(set) var bytes: [UInt8]
+    /// Whether a vector is longer than its length can tell.
+    private(set) var isOverfull = false
 
     init(reserving count: Int = 256) {
         bytes = []
@@ -33,8 +35,7 @@ struct ByteWriter {
         write(value.rawValue)
     }
 
-    /// What `body` writes, preceded by its length in as many bytes as `bounds` asks for. The caller sees to it that
-    /// the length is inside the bounds: what is written comes from validated configuration.
+    /// What `body` writes, preceded by its length in as many bytes as `bounds` asks for.
     mutating func writeVector(_ bounds: VectorBounds, _ body: (inout ByteWriter) -> Void) {
         let width = bounds.lengthWidth
         let start = bytes.count
@@ -45,6 +46,7 @@ struct ByteWriter {
             bytes[index] = UInt8(truncatingIfNeeded: count)
             count >>= 8
         }
+        if count > 0 { isOverfull = true }
     }
 
     mutating func writeOpaque(_ bounds: VectorBounds, _ value: [UInt8]) {

@@ -91,7 +91,7 @@ struct ClientFlight: ~Copyable, Sendable {
 
     private consuming func finish(_ core: inout ConnectionCore) throws(TLSError) -> ClientConnected {
         messages.append(Finished(verifyData: clientHandshakeTraffic.verifyData(messages.transcript.hash)))
-        try core.send(messages.bytes)
+        try messages.send(&core)
         core.writer.install(try application.client.sealer(parameters.aead))
         let tickets = TicketCollector(
             offer, parameters, selected, mainSecret.resumption(messages.transcript.hash), authentication, core.session,

@@ -39,12 +39,12 @@ struct CertificateRequester: Sendable {
             throw .misuse(.cannotRequestCertificate)
         }
         guard outstanding.count < Limits.certificateRequests else { throw .misuse(.tooManyCertificateRequests) }
-        let bytes = message.encoded()
-        try core.send(bytes)
-        var request = Request(
-            context: context, policy: policy, certificateType: certificateType, transcript: transcript)
-        request.transcript.append(bytes)
-        outstanding.append(request)
+        var flight = OutgoingFlight(after: transcript)
+        flight.append(message)
+        try flight.send(&core)
+        outstanding.append(
+            Request(
+                context: context, policy: policy, certificateType: certificateType, transcript: flight.transcript))
         return context
     }
 

@@ -96,7 +96,7 @@ struct CertificateResponder: Sendable {
     ) throws(TLSError) {
         var messages = answer.messages
         messages.append(keys.finished(messages.transcript.hash))
-        try core.send(messages.bytes)
+        try messages.send(&core)
         core.tell(.certificateRequestAnswered(didShowCredential: didShowCredential))
     }
 }

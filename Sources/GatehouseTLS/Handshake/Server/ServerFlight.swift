@@ -153,7 +153,7 @@ struct ServerFlight: ~Copyable, Sendable {
         _ authentication: consuming ClientAuthentication?, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         messages.append(Finished(verifyData: serverHandshakeTraffic.verifyData(messages.transcript.hash)))
-        try core.send(messages.bytes)
+        try messages.send(&core)
         let finishedHash = messages.transcript.hash
         let mainSecret = handshakeSecret.mainSecret()
         let application = ApplicationSecrets(mainSecret, finishedHash)
