@@ -24,11 +24,11 @@ struct HelloShapeTests {
             [
                 hello.cipherSuites.first?.rawValue, hello.supportedVersions?.first?.rawValue,
                 hello.supportedGroups?.first?.rawValue,
-            ].compactMap { $0 } + hello.extensions.unrecognized.keys.map(\.rawValue)
+            ].compactMap { $0 } + hello.extensions.unrecognized.types.map(\.rawValue)
         #expect(values.count == 5 && values.allSatisfy(Self.isGREASE) && Set(values).count == 5)
         #expect(hello.keyShares?.first?.group == hello.supportedGroups?.first)
         let plain = try Self.hello { $0.sendsGREASE = false }
-        #expect(plain.extensions.unrecognized.isEmpty && plain.cipherSuites == CipherSuite.supported)
+        #expect(plain.extensions.unrecognized.types.isEmpty && plain.cipherSuites == CipherSuite.supported)
     }
 
     @Test("F-20 the order of extensions differs from hello to hello, and pre_shared_key stays last")
@@ -59,7 +59,7 @@ struct HelloShapeTests {
         var connection = try ClientConnection(
             client, serverName: "localhost", now: TestCredentials.now, output: &output)
         let hello = try ReceivedMessage(Array(output.dropFirst(RecordHeader.length))).decode(as: ClientHello.self)
-        let type = try #require(hello.extensions.unrecognized.keys.first)
+        let type = try #require(hello.extensions.unrecognized.types.first)
         let server = ScriptedServer(credential: try TestCredentials.p256.get())
         server.encryptedExtensions.extensions.order = [type]
         server.encryptedExtensions.extensions.unrecognized[type] = []

@@ -49,10 +49,31 @@ extension ExtensionType {
 /// The extensions of one message, in the order in which they stand, and those among them that are not known here.
 struct ExtensionBlock: Sendable, Equatable {
     var order: [ExtensionType] = []
-    var unrecognized: [ExtensionType: [UInt8]] = [:]
+    var unrecognized = UnrecognizedExtensions()
 
     func contains(_ type: ExtensionType) -> Bool {
         order.contains(type)
+    }
+}
+
+/// The bodies of extensions that are not known here. There are few of them, mostly none.
+struct UnrecognizedExtensions: Sendable, Equatable {
+    private struct Entry: Sendable, Equatable {
+        let type: ExtensionType
+        let body: [UInt8]
+    }
+
+    private var entries: [Entry] = []
+
+    var count: Int { entries.count }
+    var types: [ExtensionType] { entries.map(\.type) }
+
+    subscript(type: ExtensionType) -> [UInt8]? {
+        get { entries.first { $0.type == type }?.body }
+        set {
+            entries.removeAll { $0.type == type }
+            if let newValue { entries.append(Entry(type: type, body: newValue)) }
+        }
     }
 }
 

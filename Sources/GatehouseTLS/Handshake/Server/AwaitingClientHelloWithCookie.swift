@@ -8,7 +8,7 @@ struct AwaitingClientHelloWithCookie: ~Copyable, Sendable {
 
     /// Answers a hello that has no share of a group that we would choose (RFC 9846 §4.2.4).
     init(
-        answering hello: ClientHelloInProgress, _ policy: StatelessRetry, _ parameters: CipherSuiteParameters,
+        answering hello: borrowing ClientHelloInProgress, _ policy: StatelessRetry, _ parameters: CipherSuiteParameters,
         _ group: NamedGroup, selected: Int?, _ core: inout ConnectionCore
     ) throws(TLSError) {
         let cookie = try RetryCookie(answering: hello, parameters, group, selected: selected, now: core.now)

@@ -7,7 +7,7 @@ struct AwaitingSecondClientHello: ~Copyable, Sendable {
 
     /// Answers a hello that has no share of a group that we would choose (RFC 9846 §4.2.4).
     init(
-        answering first: ClientHelloInProgress, _ parameters: CipherSuiteParameters, _ group: NamedGroup,
+        answering first: borrowing ClientHelloInProgress, _ parameters: CipherSuiteParameters, _ group: NamedGroup,
         selected: Int?, _ core: inout ConnectionCore
     ) throws(TLSError) {
         let cookie = core.replay?.cookie

@@ -24,7 +24,7 @@ struct PausedClientHello: Sendable {
     private let peerAddress: [UInt8]
     private let retry: HelloRetry?
 
-    init(_ pending: ClientHelloInProgress) {
+    init(_ pending: borrowing ClientHelloInProgress) {
         configuration = pending.configuration
         message = pending.message
         peerAddress = pending.peerAddress

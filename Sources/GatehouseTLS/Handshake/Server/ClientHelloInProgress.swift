@@ -1,7 +1,7 @@
 import GatehouseCrypto
 
 /// A ClientHello that is being answered, and what went before it.
-struct ClientHelloInProgress: Sendable {
+struct ClientHelloInProgress: ~Copyable, Sendable {
     let configuration: ServerConfiguration
     let message: ReceivedMessage
     let hello: ClientHello
@@ -23,7 +23,7 @@ struct ClientHelloInProgress: Sendable {
     }
 
     /// Takes the first pre-shared key that can be used, if the client offers any, and goes on.
-    func selectPreSharedKey(_ core: inout ConnectionCore) throws(TLSError) -> ServerHandshake {
+    consuming func selectPreSharedKey(_ core: inout ConnectionCore) throws(TLSError) -> ServerHandshake {
         guard let offered = hello.preSharedKeys else { return try proceed(with: nil, &core) }
         // RFC 9846 §4.3.9: "If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension, servers
         // MUST abort the handshake."
@@ -48,7 +48,7 @@ struct ClientHelloInProgress: Sendable {
     }
 
     /// Goes on when the tickets have been opened, as far as that is done elsewhere.
-    func selectPreSharedKey(
+    consuming func selectPreSharedKey(
         _ opened: [[UInt8]: SessionState], _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         guard let offered = hello.preSharedKeys else { return try proceed(with: nil, &core) }
@@ -92,7 +92,7 @@ struct ClientHelloInProgress: Sendable {
     }
 
     /// Goes on with a key that was found, once its binder has been checked.
-    func accept(
+    consuming func accept(
         _ source: SelectedPreSharedKey.Source, at index: Int, _ offered: OfferedPSKs, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         let selected = SelectedPreSharedKey(source: source, index: index)
@@ -116,7 +116,7 @@ struct ClientHelloInProgress: Sendable {
     /// RFC 9846 §4.3.11: "If no acceptable PSKs are found, the server SHOULD perform a non-PSK handshake if possible."
     /// Where it is not, whoever probes learns nothing: an unknown identity costs the same HMAC and ends with the same
     /// alert as a wrong binder (RFC 9257 §6.1.2).
-    func proceedWithoutPreSharedKey(
+    consuming func proceedWithoutPreSharedKey(
         _ offered: OfferedPSKs, _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
         guard configuration.requiresPreSharedKey else { return try proceed(with: nil, &core) }

@@ -16,7 +16,7 @@ struct RetryCookie {
     private let selected: Int?
 
     init(
-        answering first: ClientHelloInProgress, _ parameters: CipherSuiteParameters, _ group: NamedGroup,
+        answering first: borrowing ClientHelloInProgress, _ parameters: CipherSuiteParameters, _ group: NamedGroup,
         selected: Int?, now: Int64
     ) {
         issuedAt = now

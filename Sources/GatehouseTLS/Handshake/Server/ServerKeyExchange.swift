@@ -37,7 +37,7 @@ extension ClientHelloInProgress {
     }
 
     /// Goes on to the key exchange: with a pre-shared key, or with a certificate.
-    func proceed(
+    consuming func proceed(
         with selected: SelectedPreSharedKey?, proof: consuming PreSharedKeyAgreed? = nil,
         _ core: inout ConnectionCore
     ) throws(TLSError) -> ServerHandshake {
