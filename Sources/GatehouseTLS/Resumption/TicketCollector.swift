@@ -8,7 +8,7 @@ struct TicketCollector: ~Copyable, Sendable {
     private let isDoubtful: Bool
 
     init(
-        _ offer: ClientOffer, _ parameters: CipherSuiteParameters, _ selected: OfferedKey?,
+        _ offer: borrowing ClientOffer, _ parameters: CipherSuiteParameters, _ selected: OfferedKey?,
         _ resumptionSecret: consuming ResumptionSecret, _ authentication: borrowing ServerAuthentication,
         _ session: NegotiatedSession?, now: Int64
     ) {

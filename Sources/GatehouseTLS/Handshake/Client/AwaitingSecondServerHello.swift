@@ -8,7 +8,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
     let transcript: Transcript
 
     init(
-        retrying firstOffer: ClientOffer, _ firstShares: consuming OfferedShares, _ message: ReceivedMessage,
+        retrying firstOffer: consuming ClientOffer, _ firstShares: consuming OfferedShares, _ message: ReceivedMessage,
         _ retry: ServerHello, _ parameters: CipherSuiteParameters, _ core: inout ConnectionCore
     ) throws(TLSError) {
         // RFC 9846 §4.2.4: "Clients MUST abort the handshake with an "illegal_parameter" alert if the
@@ -33,7 +33,7 @@ struct AwaitingSecondServerHello: ~Copyable, Sendable {
         }
         core.replay?.layOut(&offer.hello)
         let hadEarlyData = offer.earlySession != nil
-        var transcript = Transcript(parameters.hash, standingForFirst: firstOffer.helloBytes)
+        var transcript = Transcript(parameters.hash, standingForFirst: offer.helloBytes)
         transcript.append(message.bytes)
         offer.retry(parameters, after: transcript, &core)
         // A cookie may be as long as a hello may be altogether (§4.3.2: "opaque cookie<1..2^16-1>").

@@ -23,7 +23,7 @@ struct AwaitingServerHello: ~Copyable, Sendable {
 
 extension ClientOffer {
     /// Takes the keys of the handshake.
-    func accept(
+    consuming func accept(
         _ answer: ServerHello, _ parameters: CipherSuiteParameters, _ message: ReceivedMessage,
         _ earlier: Transcript, _ shares: consuming OfferedShares, roundTrips: Int, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingEncryptedExtensions {

@@ -23,7 +23,7 @@ struct ClientFlight: ~Copyable, Sendable {
     ) throws(TLSError) -> ClientFlight {
         let aligned = try core.joiner.aligned()
         let serverFinishedHash = agreement.transcript.hash
-        let (offer, aead) = (agreement.offer, agreement.parameters.aead)
+        let aead = agreement.parameters.aead
         if agreement.isEarlyDataAccepted {
             // RFC 9846 §4.6: "If the server sent an "early_data" extension in EncryptedExtensions, the client MUST send
             // an EndOfEarlyData message after receiving the server Finished."
@@ -36,6 +36,7 @@ struct ClientFlight: ~Copyable, Sendable {
         let (parameters, selected) = (agreement.parameters, agreement.selected)
         let (messages, request) = (OutgoingFlight(after: agreement.transcript), agreement.certificateRequest)
         let certificateType = agreement.certificateTypes.client ?? .x509
+        let offer = agreement.offer
         let clientHandshakeTraffic = agreement.clientHandshakeTraffic
         let mainSecret = agreement.handshakeSecret.mainSecret()
         let application = ApplicationSecrets(mainSecret, serverFinishedHash)

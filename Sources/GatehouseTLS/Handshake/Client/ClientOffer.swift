@@ -2,7 +2,7 @@ import GatehouseCertificates
 import GatehouseCrypto
 
 /// What the client has said, against which answers are checked.
-struct ClientOffer: Sendable {
+struct ClientOffer: ~Copyable, Sendable {
     let configuration: ClientConfiguration
     let name: ReferenceName?
     var hello: ClientHello
@@ -16,12 +16,6 @@ struct ClientOffer: Sendable {
         self.name = name
         self.hello = hello
         self.keys = keys
-    }
-
-    /// The offer of a published trace.
-    init(replaying hello: ClientHello, _ bytes: [UInt8], _ configuration: ClientConfiguration) {
-        self.init(configuration: configuration, name: nil, hello: hello, keys: [])
-        helloBytes = bytes
     }
 
     /// Ends the hello with the keys and their binders, each over all that stands before the binders
