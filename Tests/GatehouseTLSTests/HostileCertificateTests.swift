@@ -252,6 +252,30 @@ struct HostileCertificateTests {
         #expect(try start(.dangerouslyAcceptAnyCertificate, nil) > 0)
     }
 
+    @Test("B-25 with an external pre-shared key no name is needed, and a certificate in its place is bad_certificate")
+    func preSharedKeyInsteadOfName() throws {
+        var (client, server) = try FullHandshakeTests.configurations()
+        let key = try PreSharedKeyTests.preSharedKey()
+        client.preSharedKeys = [key]
+        for isKnown in [true, false] {
+            server.preSharedKeys = isKnown ? [key] : []
+            let loopback = try Loopback(client, server, serverName: nil)
+            if isKnown {
+                try loopback.run()
+                #expect(loopback.isEstablished && loopback.clientSession?.preSharedKeyIdentity == key.identity)
+                continue
+            }
+            let error = #expect(throws: TLSError.self) { try loopback.run() }
+            guard case .certificate(let rejected) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(rejected.problems.map(\.code) == [.hostNameMismatch] && error?.alert == .badCertificate)
+            var bytes = loopback.toServer
+            #expect(throws: TLSError.alertReceived(Alert(.badCertificate))) { try loopback.deliverToServer(&bytes) }
+        }
+    }
+
     /// What the peer sends ends the connection, and it is told with just this alert.
     @discardableResult
     private func expectAlert<Connection: TestedConnection & ~Copyable>(

@@ -19,7 +19,8 @@ public struct ClientConnection: ~Copyable, Sendable {
     /// - Parameters:
     ///   - configuration: fixed for the connection's life.
     ///   - serverName: a host name or an IP address: what the certificate must carry and, for a host name, what the
-    ///     server is told. `nil` only when certificates are not verified against a trust store.
+    ///     server is told. `nil` only when certificates are not verified against a trust store, or with pre-shared keys:
+    ///     then a server that shows a certificate instead is refused.
     ///   - session: an earlier session with this server, to be resumed if the server agrees. It is not offered when it
     ///     has expired, or belongs to another name or other trust settings.
     ///   - now: seconds since 1970.
@@ -46,7 +47,7 @@ public struct ClientConnection: ~Copyable, Sendable {
                 throw .configuration(.invalidServerName(serverName))
             }
             name = parsed
-        } else if case .verifier = configuration.verification {
+        } else if case .verifier = configuration.verification, configuration.preSharedKeys.isEmpty {
             throw .configuration(.noServerName)
         }
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)

@@ -31,6 +31,12 @@ struct PeerCertificateVerified: ~Copyable, Sendable {
     ) throws(TLSError) -> PeerCertificateVerified? {
         switch verification {
         case .verifier(let verifier):
+            // Whoever has any certificate could pose as the server. Only its pre-shared key could have shown who it is.
+            guard name != nil || purpose != .serverAuthentication else {
+                let problem = CertificateProblem(
+                    .hostNameMismatch, depth: 0, peer.certificates.first, "there is no name that it should have")
+                throw .certificate(CertificateRejected([problem]))
+            }
             var evidence = RevocationEvidence.none
             evidence.stapledResponse = stapledResponse
             switch verifier.verify(peer.certificates, name: name, purpose: purpose, at: now, evidence: evidence) {
