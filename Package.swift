@@ -14,6 +14,13 @@ let common: [SwiftSetting] = [
 /// Unsafe code lives in `GatehouseCrypto` and `GatehouseSystem` only; everywhere else the compiler flags it.
 let safe = common + [.strictMemorySafety()]
 
+/// Examples are compiled as strictly as any user's package may be: `import Gatehouse` is enough.
+let example: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
 let package = Package(
     name: "gatehouse",
     products: [
@@ -63,22 +70,22 @@ let package = Package(
             name: "EchoExample",
             dependencies: ["Gatehouse"],
             path: "Sources/Examples/Echo",
-            swiftSettings: [.swiftLanguageMode(.v6)]),
+            swiftSettings: example),
         .executableTarget(
             name: "PageExample",
             dependencies: ["Gatehouse"],
             path: "Sources/Examples/Page",
-            swiftSettings: [.swiftLanguageMode(.v6)]),
+            swiftSettings: example),
         .executableTarget(
             name: "MutualTLSExample",
             dependencies: ["Gatehouse"],
             path: "Sources/Examples/MutualTLS",
-            swiftSettings: [.swiftLanguageMode(.v6)]),
+            swiftSettings: example),
         .executableTarget(
             name: "DeviceGatewayExample",
-            dependencies: ["Gatehouse", "GatehouseTLS"],
+            dependencies: ["Gatehouse"],
             path: "Sources/Examples/DeviceGateway",
-            swiftSettings: [.swiftLanguageMode(.v6)]),
+            swiftSettings: example),
         .executableTarget(
             name: "HandshakeBench",
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto", "GatehouseSystem"],

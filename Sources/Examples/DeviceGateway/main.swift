@@ -1,6 +1,5 @@
 import Foundation
 import Gatehouse
-import GatehouseTLS
 
 // swift run device-gateway-example KEYS [PORT], where each line of KEYS is IDENTITY:HEX, with at least 32 digits
 let arguments = CommandLine.arguments.dropFirst()

@@ -95,7 +95,7 @@ extension SSLError: Hashable {
     }
 
     /// Goes with `==`.
-    public func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Swift.Hasher) {
         hasher.combine(code)
         hasher.combine(certificate)
     }
