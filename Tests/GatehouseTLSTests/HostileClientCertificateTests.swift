@@ -183,7 +183,7 @@ struct HostileClientCertificateTests {
         let authorities: [[UInt8]] = [[0x30, 0], [0x30, 2, 5, 0]]
         let (_, client) = try Self.start {
             $0.clientAuthentication.certificateAuthorities = authorities
-            $0.clientAuthentication.oidFilters = [(oid: [6, 1, 42], values: [0x30, 0])]
+            $0.clientAuthentication.oidFilters = [OIDFilter(oid: [6, 1, 42], values: [0x30, 0])]
         }
         let message = try #require(client.heard.messages.first { $0.type == .certificateRequest })
         let request = try message.decode(as: CertificateRequest.self)

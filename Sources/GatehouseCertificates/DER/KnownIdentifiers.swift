@@ -2,7 +2,8 @@
 extension ObjectIdentifier {
     // Certificate and CRL extensions, RFC 5280 §4.2 and §5.
     static let subjectKeyIdentifier = ObjectIdentifier(2, 5, 29, 14)
-    static let keyUsage = ObjectIdentifier(2, 5, 29, 15)
+    /// The key usage extension (RFC 5280 §4.2.1.3).
+    public static let keyUsage = ObjectIdentifier(2, 5, 29, 15)
     static let subjectAltName = ObjectIdentifier(2, 5, 29, 17)
     static let basicConstraints = ObjectIdentifier(2, 5, 29, 19)
     static let crlNumber = ObjectIdentifier(2, 5, 29, 20)
@@ -18,7 +19,8 @@ extension ObjectIdentifier {
     static let policyMappings = ObjectIdentifier(2, 5, 29, 33)
     static let authorityKeyIdentifier = ObjectIdentifier(2, 5, 29, 35)
     static let policyConstraints = ObjectIdentifier(2, 5, 29, 36)
-    static let extendedKeyUsage = ObjectIdentifier(2, 5, 29, 37)
+    /// The extended key usage extension (RFC 5280 §4.2.1.12).
+    public static let extendedKeyUsage = ObjectIdentifier(2, 5, 29, 37)
     static let anyExtendedKeyUsage = ObjectIdentifier(2, 5, 29, 37, 0)
     static let freshestCRL = ObjectIdentifier(2, 5, 29, 46)
     static let inhibitAnyPolicy = ObjectIdentifier(2, 5, 29, 54)

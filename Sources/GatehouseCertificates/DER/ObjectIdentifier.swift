@@ -58,6 +58,13 @@ public struct ObjectIdentifier: Sendable, Hashable {
         content.append(contentsOf: groups.reversed())
     }
 
+    /// The DER encoding.
+    public var der: [UInt8] {
+        var writer = DERWriter()
+        writer.write(self)
+        return writer.bytes
+    }
+
     /// The content octets of the DER encoding.
     var content: [UInt8] {
         if let long { return long }

@@ -3,6 +3,8 @@ struct CertificateExtensions: Sendable {
     var basicConstraints: BasicConstraints?
     var keyUsage: KeyUsage?
     var extendedKeyUsage: ExtendedKeyUsage?
+    /// Where the identifiers of all its purposes stand, also of those that are not known.
+    var keyPurposes: Range<Int>?
     var subjectAlternativeNames: [GeneralName]?
     var nameConstraints: NameConstraints?
     var subjectKeyIdentifier: Range<Int>?

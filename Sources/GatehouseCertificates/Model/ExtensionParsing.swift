@@ -31,7 +31,9 @@ extension CertificateExtensions {
             guard keyUsage != [] else { throw CertificateError(.invalidExtension, at: item.start) }
         case .extendedKeyUsage:
             kind = .extendedKeyUsage
-            extendedKeyUsage = try ExtendedKeyUsage(item.only(.sequence, bytes), bytes)
+            let purposes = try item.only(.sequence, bytes)
+            extendedKeyUsage = try ExtendedKeyUsage(purposes, bytes)
+            keyPurposes = purposes.content
         case .subjectAltName:
             kind = .subjectAltName
             subjectAlternativeNames = try GeneralName.list(item.only(.sequence, bytes), bytes)

@@ -35,9 +35,9 @@ public struct ClientCertificatePolicy: Sendable {
     /// The names of the authorities that clients are told of, DER-encoded; empty: they are not told
     /// (`certificate_authorities`).
     public var certificateAuthorities: [[UInt8]] = []
-    /// What certificates must have, in the form of `oid_filters` (RFC 9846 §4.3.5): pairs of a DER-encoded object
-    /// identifier and the DER-encoded values.
-    public var oidFilters: [(oid: [UInt8], values: [UInt8])] = []
+    /// Extensions that clients' certificates should have (`oid_filters`, RFC 9846 §4.3.5): a help to choose by. What
+    /// comes is judged by `verification` alone.
+    public var oidFilters: [OIDFilter] = []
 
     private init(_ requirement: Requirement, _ verification: PeerVerification) {
         self.requirement = requirement
@@ -55,6 +55,15 @@ public struct ClientCertificatePolicy: Sendable {
     /// Clients have to show a certificate that passes.
     public static func required(_ verification: PeerVerification) -> ClientCertificatePolicy {
         ClientCertificatePolicy(.required, verification)
+    }
+
+    /// Checks the settings.
+    ///
+    /// - Throws: `ConfigurationError`, with what is wrong.
+    public func validate() throws(ConfigurationError) {
+        guard requirement != .none else { return }
+        try SharedSettings.check(acceptedCertificateTypes, verification)
+        try SharedSettings.check(oidFilters: oidFilters)
     }
 
     /// Whether the application decides about clients without a certificate.
@@ -91,7 +100,7 @@ public struct ClientCertificatePolicy: Sendable {
         }
         if !oidFilters.isEmpty {
             request.extensions.order.append(.oidFilters)
-            request.oidFilters = oidFilters.map { OIDFilter(oid: $0.oid, values: $0.values) }
+            request.oidFilters = oidFilters
         }
         return request
     }

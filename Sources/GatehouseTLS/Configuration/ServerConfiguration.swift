@@ -117,12 +117,10 @@ public struct ServerConfiguration: Sendable {
         try SharedSettings.check(credentials: credentials)
         try SharedSettings.check(cipherSuites: cipherSuites)
         try SharedSettings.check(groups: groups)
+        if !announcedGroups.isEmpty { try SharedSettings.check(groups: announcedGroups) }
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
-        if clientAuthentication.requirement != .none {
-            try SharedSettings.check(
-                clientAuthentication.acceptedCertificateTypes, clientAuthentication.verification)
-        }
+        try clientAuthentication.validate()
     }
 }
 

@@ -21,6 +21,17 @@ enum SharedSettings {
         for group in keyShareGroups where !groups.contains(group) { throw .keyShareOfUnlistedGroup(group.description) }
     }
 
+    static func check(oidFilters: [OIDFilter]) throws(ConfigurationError) {
+        // RFC 9846 §4.3.5: "Any given OID MUST NOT appear more than once in the filters list."
+        guard Set(oidFilters.map(\.oid)).count == oidFilters.count else {
+            throw .unusableSetting("an object identifier stands twice in oidFilters")
+        }
+        // "OIDFilter filters<0..2^16-1>", each with "opaque certificate_extension_oid<1..2^8-1>".
+        guard oidFilters.allSatisfy({ $0.oid.count <= VectorBounds.certificateExtensionOID.ceiling }),
+            oidFilters.reduce(0, { $0 + $1.oid.count + $1.values.count + 3 }) <= VectorBounds.oidFilters.ceiling
+        else { throw .unusableSetting("the oidFilters do not fit into a message") }
+    }
+
     static func check(applicationProtocols: [String]) throws(ConfigurationError) {
         for name in applicationProtocols where name.isEmpty || name.utf8.count > 255 {
             throw .invalidApplicationProtocol(name)

@@ -169,6 +169,9 @@ public struct CertificateRequestInfo: Sendable {
     public let signatureSchemes: [SignatureScheme]
     /// The names of the authorities that it knows, DER-encoded; empty when it does not say.
     public let certificateAuthorities: [[UInt8]]
+    /// Extensions that the certificate should have (RFC 9846 §4.3.5); empty when it does not say. Those that are not
+    /// known here do not matter.
+    public let oidFilters: [OIDFilter]
     /// What it wants: a credential of another type is not shown.
     public let certificateType: CertificateType
 }

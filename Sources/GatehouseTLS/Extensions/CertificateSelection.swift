@@ -1,9 +1,26 @@
-/// A certificate extension that a client's certificate must have (RFC 9846 §4.3.5, "OIDFilter").
-struct OIDFilter: Sendable, Equatable {
-    /// The extension's object identifier, DER-encoded.
-    let oid: [UInt8]
+public import GatehouseCertificates
+
+/// A certificate extension that a client's certificate should have (RFC 9846 §4.3.5, "OIDFilter").
+///
+/// ```swift
+/// // The key usage extension, with digitalSignature among its bits.
+/// let filter = OIDFilter(.keyUsage, values: [3, 2, 7, 0x80])
+/// ```
+public struct OIDFilter: Sendable, Hashable {
+    /// The extension's object identifier, DER-encoded, as it goes over the wire.
+    public let oid: [UInt8]
     /// Its values, DER-encoded.
-    let values: [UInt8]
+    public let values: [UInt8]
+
+    init(oid: [UInt8], values: [UInt8]) {
+        self.oid = oid
+        self.values = values
+    }
+
+    /// The extension with this identifier and these DER-encoded values.
+    public init(_ identifier: ObjectIdentifier, values: [UInt8]) {
+        self.init(oid: identifier.der, values: values)
+    }
 }
 
 extension ByteReader {

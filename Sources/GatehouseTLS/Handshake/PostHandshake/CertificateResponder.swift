@@ -101,20 +101,11 @@ struct CertificateResponder: Sendable {
     }
 }
 
-extension ClientConfiguration {
-    /// The first credential that the server takes.
-    func credential(answering request: CertificateRequest, _ type: CertificateType) -> Credential? {
-        credentials.first {
-            $0.certificateType == type
-                && $0.signatureScheme(amongPeers: request.signatureAlgorithms ?? [], as: .client) != nil
-        }
-    }
-}
-
 extension CertificateRequestInfo {
     init(_ request: CertificateRequest, _ type: CertificateType) {
         signatureSchemes = request.signatureAlgorithms ?? []
         certificateAuthorities = request.certificateAuthorities ?? []
+        oidFilters = request.oidFilters ?? []
         certificateType = type
     }
 }
