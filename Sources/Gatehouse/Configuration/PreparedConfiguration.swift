@@ -23,7 +23,7 @@ final class PreparedConfiguration: Sendable {
         self.settings = settings
         self.judge = judge
         engine = .server(try settings.serverEngine(judge, resources))
-        laterClientAuthentication = settings.clientCertificatePolicy(judge)
+        laterClientAuthentication = settings.clientCertificatePolicy
     }
 
     /// The same for a server whose own ticket keys are these now.
@@ -77,13 +77,14 @@ extension SSLConfiguration {
             engine = .requiringPreSharedKey(preSharedKeys)
         }
         applyServerSettings(to: &engine)
-        if !postHandshakeAuthenticationEnabled { engine.clientAuthentication = clientCertificatePolicy(judge) }
+        if !postHandshakeAuthenticationEnabled { engine.clientAuthentication = clientCertificatePolicy }
         engine.trustGeneration = judge.fingerprint
         switch sessionResumption {
         case .disabled: engine.resumption = .disabled
         case .automatic: engine.resumption = .tickets(resources.ticketKeys)
         case .tickets(let keys): engine.resumption = .tickets(keys)
         case .store(let store): engine.resumption = .store(store)
+        case .asksForTickets: engine.resumption = .asksForTickets
         case .sealer(let sealer): engine.resumption = .sealer(sealer)
         }
         if maximumEarlyDataSize > 0 {
@@ -98,6 +99,8 @@ extension SSLConfiguration {
     func applyServerSettings(to engine: inout ServerConfiguration) {
         engine.cipherSuites = ciphers
         engine.groups = groups
+        if announcesGroups { engine.announcedGroups = groups }
+        engine.statelessRetry = statelessRetry
         engine.applicationProtocols = allowedNextProtocols
         engine.continuesWithoutApplicationProtocol = continuesWithoutNextProtocol
         engine.rejectsUnrecognizedName = rejectsUnrecognizedName
@@ -114,14 +117,17 @@ extension SSLConfiguration {
         engine.collectsKeyLog = keyLog != nil
     }
 
-    fileprivate func clientCertificatePolicy(_ judge: PeerJudge) -> ClientCertificatePolicy {
-        guard judge.mode != .none else { return .none }
+    /// What a server asks clients for, in the handshake or after it.
+    var clientCertificatePolicy: ClientCertificatePolicy {
+        let mode = serverVerifyMode
+        guard mode != .none else { return .none }
         var policy =
             missingCertificateIsFatal
             ? ClientCertificatePolicy.required(.asksForVerdict) : .optional(.asksForVerdict)
-        policy.asksAboutMissingCertificate = judge.mode == .verify && !missingCertificateIsFatal
+        policy.asksAboutMissingCertificate = mode == .verify && !missingCertificateIsFatal
         policy.acceptedCertificateTypes = acceptedCertificateTypes
         policy.signatureSchemes = signatureSchemes
+        policy.oidFilters = oidFilters
         if announcesCertificateAuthorities { policy.certificateAuthorities = trustStore?.authorityNames ?? [] }
         return policy
     }
@@ -138,12 +144,16 @@ extension SSLConfiguration {
     func applyClientSettings(to engine: inout ClientConfiguration) {
         engine.cipherSuites = ciphers
         engine.groups = groups
+        engine.keyShareGroups = keyShareGroups
+        engine.usesMiddleboxCompatibilityMode = usesMiddleboxCompatibilityMode
         engine.acceptedCertificateTypes = acceptedCertificateTypes
         engine.signatureSchemes = signatureSchemes
         engine.applicationProtocols = allowedNextProtocols
         engine.requestsOCSPStaple = ocspStaplingEnabled
         engine.requestsSignedCertificateTimestamps = requestsSignedCertificateTimestamps
         engine.sendsGREASE = sendsGREASE
+        engine.shufflesExtensions = shufflesExtensions
+        engine.offeredCertificateTypes = offeredCertificateTypes
         engine.recordPadding = recordPadding
         engine.recordSizing = recordSizing
         engine.recordSizeLimit = recordSizeLimit

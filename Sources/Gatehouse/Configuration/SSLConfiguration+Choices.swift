@@ -30,6 +30,9 @@ public enum SSLSessionResumption: Sendable {
     case store(SessionStore)
     /// With tickets that a server's sealer makes and opens, with keys of its own.
     case sealer(any TicketSealer)
+    /// With tickets that the application makes and opens, in slots or later: `ticketSealingRequired` and
+    /// `ticketOpeningRequired`.
+    case asksForTickets
 }
 
 extension SSLConfiguration {

@@ -61,6 +61,10 @@ extension SSLConfiguration {
                 throw .unusableSetting("postHandshakeAuthenticationEnabled is set, but only public keys are trusted")
             }
         }
+        try clientCertificatePolicy.validate()
+        if !oidFilters.isEmpty && mode == .none {
+            throw .unusableSetting("oidFilters are set, but peerVerifyMode asks nobody for a certificate")
+        }
         if announcesCertificateAuthorities {
             guard let trustStore, mode != .none else {
                 throw .unusableSetting("announcesCertificateAuthorities is set, but there are no authorities to name")

@@ -30,6 +30,9 @@ public struct SSLConfiguration: Sendable {
     /// Whether each connection asks for a credential with `credentialRequired` instead of choosing from
     /// ``credentials``: on a server for each client, on a client for a server that asks for a certificate.
     public var asksForCredential = false
+    /// The types of certificates that a client tells servers it has (RFC 7250), in the order of preference; `nil`, the
+    /// default: those of ``credentials``. Set it where ``asksForCredential`` is, if public keys alone are to be shown.
+    public var offeredCertificateTypes: [CertificateType]?
     /// Whether a client that asks a server for a name that no credential carries gets an `unrecognized_name` alert,
     /// instead of the first credential.
     public var rejectsUnrecognizedName = false
@@ -55,6 +58,9 @@ public struct SSLConfiguration: Sendable {
     /// Whether a server tells clients the names of the authorities in ``trustStore`` (RFC 9846 §4.3.4), so that they
     /// can choose among their certificates. Anybody who connects reads them.
     public var announcesCertificateAuthorities = false
+    /// Extensions that a server wants clients' certificates to have (`oid_filters`, RFC 9846 §4.3.5), so that they can
+    /// choose among theirs. What comes is judged by ``verificationPolicy`` alone.
+    public var oidFilters: [OIDFilter] = []
     /// Whether a client that has no certificate, when the server asks for one, is turned away at once with a
     /// `certificate_required` alert. Without it, in ``PeerVerifyMode/verify``, the missing certificate is an
     /// ``SSLError`` like others.
@@ -81,9 +87,17 @@ public struct SSLConfiguration: Sendable {
     /// The cipher suites in the order of preference. The server's order wins, except that a client that puts ChaCha20
     /// first gets it.
     public var ciphers: [SSLCipher] = SSLCipher.supported
-    /// The groups for key agreement in the order of preference. The server's order wins; a client sends a key share
-    /// for the first.
+    /// The groups for key agreement in the order of preference. The server's order wins.
     public var groups: [NamedGroup] = NamedGroup.supported
+    /// The groups that a client sends a key share for at once; `nil`, the default: for the first hybrid one of ``groups``
+    /// and the first of the others. A server that wants another group asks for its share, which takes a round trip more,
+    /// as does an empty list in any case; every share takes time to make and bytes to send.
+    public var keyShareGroups: [NamedGroup]?
+    /// Whether a server tells clients its ``groups``, so that they send the right key share next time (RFC 9846 §4.3.7).
+    public var announcesGroups = false
+    /// How a server asks for another key share without keeping anything of the client's first hello (RFC 9846 §4.3.2):
+    /// a cookie, bound to the client's address, carries it. `nil`, the default: the connection keeps what is needed.
+    public var statelessRetry: StatelessRetry?
     /// The signature schemes that the peer may sign the handshake with. Those of `supportedFromClientsWhenListed` count on
     /// servers only.
     public var signatureSchemes: [SignatureScheme] = SignatureScheme.supportedInHandshake
@@ -141,13 +155,17 @@ public struct SSLConfiguration: Sendable {
 
     /// How records are padded, to hide how long their content is.
     public var recordPadding = RecordPadding.none
-    /// How long records are made.
+    /// How long records are made. With `.dynamic` they are short again when nothing was written for a second.
     public var recordSizing = RecordSizing.full
     /// The longest record, in bytes, that we want to receive (RFC 8449), 64 to 16385; `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Whether a client's hello carries values that mean nothing (GREASE, RFC 8701), so that servers keep ignoring what
     /// they do not know.
     public var sendsGREASE = true
+    /// Whether the extensions of a client's hello come in random order, so that servers do not rely on one.
+    public var shufflesExtensions = true
+    /// Whether a client looks like one of TLS 1.2 to machines on the way that know nothing else (RFC 9846 §E.4).
+    public var usesMiddleboxCompatibilityMode = true
     /// Where secrets are told; `nil`, the default, for nowhere.
     public var keyLog: KeyLog?
 

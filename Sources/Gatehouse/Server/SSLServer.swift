@@ -59,6 +59,11 @@ public actor SSLServer: LoopBound {
     public nonisolated let credentialRequired = Signal<SSLServer, (SSLSocket, CredentialRequest)>()
     /// A signature is needed by the key of a credential that is held elsewhere.
     public nonisolated let signatureRequired = Signal<SSLServer, (SSLSocket, PendingSignature)>()
+    /// Tickets are needed for a client: ``SSLSessionResumption/asksForTickets``. Its handshake is complete when they are
+    /// there.
+    public nonisolated let ticketSealingRequired = Signal<SSLServer, (SSLSocket, TicketSealing)>()
+    /// A client offers what may be tickets: ``SSLSessionResumption/asksForTickets``.
+    public nonisolated let ticketOpeningRequired = Signal<SSLServer, (SSLSocket, TicketOpening)>()
     /// A client has sent early data: `SSLSocket.readEarlyData()` takes it, now or when the connection is encrypted.
     public nonisolated let earlyDataAvailable = Signal<SSLServer, SSLSocket>()
     /// No connections can be accepted, mostly for want of descriptors: once per episode. The server tries again by

@@ -111,6 +111,8 @@ public struct CredentialRequest: Sendable {
     public let applicationProtocols: [[UInt8]]
     /// The names of the authorities that the peer knows, DER-encoded; empty when it does not say.
     public let certificateAuthorities: [[UInt8]]
+    /// Extensions that a server wants the certificate to have; empty when it does not say, and on a server.
+    public let oidFilters: [OIDFilter]
     let answer: PendingAnswer<Credential>
 
     /// Shows this credential.
@@ -128,4 +130,32 @@ public struct PendingSignature: Sendable {
 
     /// Gives the signature.
     public func supply(_ signature: [UInt8]) { answer.give(signature) }
+}
+
+/// A client is to get tickets, and the right to make them.
+///
+/// The first answer counts. When nobody has answered and nobody keeps the value, the client gets none.
+public struct TicketSealing: Sendable {
+    /// What each ticket has to carry: some hundred bytes, more with a client's certificates. They are a secret: who has
+    /// them can pose as the client, and read what it sends early.
+    public let sessions: [[UInt8]]
+    let answer: PendingAnswer<[[UInt8]?]>
+
+    /// Gives the tickets, in the order of the sessions: each 1 to 4096 bytes, which keep the session secret and show any
+    /// change. `nil` in the place of one, and any that is missing at the end: for that session there is none.
+    public func supply(_ tickets: [[UInt8]?]) { answer.give(tickets) }
+}
+
+/// A client offers what may be tickets, and the right to open them.
+///
+/// The first answer counts. When nobody has answered and nobody keeps the value, none of them is a ticket, and a full
+/// handshake follows.
+public struct TicketOpening: Sendable {
+    /// What the client offers, whatever it is.
+    public let tickets: [[UInt8]]
+    let answer: PendingAnswer<[[UInt8]?]>
+
+    /// Gives the sessions, in the order of the tickets. `nil` in the place of one, and any that is missing at the end:
+    /// that was no ticket of ours.
+    public func supply(_ sessions: [[UInt8]?]) { answer.give(sessions) }
 }

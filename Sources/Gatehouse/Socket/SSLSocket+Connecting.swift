@@ -7,9 +7,8 @@ import Synchronization
 extension SSLSocket {
     /// Begins to serve a connection that came in. The one deadline of the handshake runs from here to encryption.
     func begin(_ settings: Acceptor.Settings) {
-        guard case .server(let engine) = configuration.engine else { return }
         phase = .silent
-        channel = ServerConnection(engine, now: SystemClock.unixTime)
+        startServing()
         awaitsProxyHeader = settings.trustsProxy(at: peerEndpoint)
         allowHalfClose = settings.allowHalfClose
         idleTimeout = settings.idleTimeout
@@ -18,6 +17,13 @@ extension SSLSocket {
         startHandshakeDeadline(settings.handshakeTimeout)
         updateInterest()
         deliver()
+    }
+
+    /// Begins to await a ClientHello from the peer as it is known by now.
+    func startServing() {
+        guard case .server(let engine) = configuration.engine else { return }
+        channel = ServerConnection(
+            engine, now: SystemClock.unixTime, peerAddress: peerEndpoint?.address.bytes ?? [])
     }
 
     private func prepareTransport() {

@@ -13,6 +13,10 @@ enum Question: Sendable {
     /// A credential for this server, or none.
     case clientCredential(CertificateRequestInfo)
     case signature(SignatureRequest)
+    /// Tickets that carry these sessions.
+    case ticketSealing([[UInt8]])
+    /// The sessions in these tickets.
+    case ticketOpening([[UInt8]])
 }
 
 /// Problems of the peer's certificate on their way to those who decide.
@@ -52,8 +56,8 @@ extension SSLSocket {
         case .credential(let info): wait(for: .credential(info))
         case .clientCredential(let info): wait(for: .clientCredential(info))
         case .signature(let request): wait(for: .signature(request))
-        // No configuration made here leaves tickets to the application.
-        case .ticketSealing, .ticketOpening: try channel?.resume(with: .reject(.internalError), output: &outbox)
+        case .ticketSealing(let sessions): wait(for: .ticketSealing(sessions))
+        case .ticketOpening(let tickets): wait(for: .ticketOpening(tickets))
         }
     }
 
@@ -103,13 +107,13 @@ extension SSLSocket {
                 CredentialRequest(
                     serverName: info.serverName, signatureSchemes: info.signatureSchemes,
                     applicationProtocols: info.applicationProtocols,
-                    certificateAuthorities: info.certificateAuthorities,
+                    certificateAuthorities: info.certificateAuthorities, oidFilters: [],
                     answer: pendingAnswer { $0.credentialAnswered($1, for: info) }))
         case .clientCredential(let info):
             ask(
                 CredentialRequest(
                     serverName: nil, signatureSchemes: info.signatureSchemes, applicationProtocols: [],
-                    certificateAuthorities: info.certificateAuthorities,
+                    certificateAuthorities: info.certificateAuthorities, oidFilters: info.oidFilters,
                     answer: pendingAnswer { $0.proceed(with: .clientCredential($1)) }))
         case .signature(let request):
             let pending = PendingSignature(
@@ -117,6 +121,16 @@ extension SSLSocket {
                 answer: pendingAnswer { $0.proceed(with: $1.map { .signature($0) } ?? .reject(.internalError)) })
             handshakeSupervisor?.tell { [self] in $0.signatureRequired.emit(from: $0, (self, pending)) }
             signatureRequired.emit(from: self, pending)
+        case .ticketSealing(let sessions):
+            let sealing = TicketSealing(
+                sessions: sessions, answer: pendingAnswer { $0.proceed(with: .sealedTickets($1 ?? [])) })
+            handshakeSupervisor?.tell { [self] in $0.ticketSealingRequired.emit(from: $0, (self, sealing)) }
+            ticketSealingRequired.emit(from: self, sealing)
+        case .ticketOpening(let tickets):
+            let opening = TicketOpening(
+                tickets: tickets, answer: pendingAnswer { $0.proceed(with: .openedTickets($1 ?? [])) })
+            handshakeSupervisor?.tell { [self] in $0.ticketOpeningRequired.emit(from: $0, (self, opening)) }
+            ticketOpeningRequired.emit(from: self, opening)
         case nil: break
         }
     }

@@ -25,6 +25,25 @@ extension SSLSocket {
         throw .notEncrypted
     }
 
+    /// Keying material that goes with early data (RFC 9846 §7.5): on a client from its hello until the server has
+    /// answered, or until the early data ends; on a server from its acceptance to its end, as in the slots of
+    /// ``earlyDataAvailable``. It is as replayable as early data is.
+    ///
+    /// - Parameters: as for ``exportKeyingMaterial(label:context:length:)``.
+    /// - Throws: `SocketFailure` at any other time, or for a request outside these bounds.
+    public func exportEarlyKeyingMaterial(
+        label: String, context: [UInt8] = [], length: Int
+    ) throws(SocketFailure) -> [UInt8] {
+        do throws(TLSError) {
+            if let material = try channel?.exportEarlyKeyingMaterial(label: label, context: context, count: length) {
+                return material
+            }
+        } catch {
+            throw SocketFailure(.operation, "\(error)")
+        }
+        throw SocketFailure(.operation, "there is no early data")
+    }
+
     /// The `tls-exporter` channel binding (RFC 9266 §4), 32 bytes: an application protocol that proves its user with it
     /// cannot be relayed by somebody in the middle.
     ///

@@ -141,5 +141,7 @@ extension SSLSocket {
         preSharedKeyAuthenticationRequired.disconnectAll()
         credentialRequired.disconnectAll()
         signatureRequired.disconnectAll()
+        ticketSealingRequired.disconnectAll()
+        ticketOpeningRequired.disconnectAll()
     }
 }

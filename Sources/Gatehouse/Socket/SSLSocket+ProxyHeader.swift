@@ -30,6 +30,7 @@ extension SSLSocket {
                 endpoints.transportPeer = endpoints.peer
                 if let source = header.source { endpoints.peer = source }
             }
+            startServing()
             tail = []
             let rest = count - length
             guard rest > 0 else { return nil }

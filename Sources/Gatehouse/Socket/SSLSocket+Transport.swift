@@ -3,6 +3,8 @@ import GatehouseTLS
 
 /// The first byte of every TLS record that can begin a connection: ContentType `handshake` (RFC 9846 §5.1).
 private let handshakeContentType: UInt8 = 22
+/// The first byte of a change_cipher_spec record.
+private let changeCipherSpecContentType: UInt8 = 20
 
 extension SSLSocket: DescriptorWatcher {
     package nonisolated func descriptorReady(_ readiness: Readiness) {
@@ -98,7 +100,7 @@ extension SSLSocket: DescriptorWatcher {
             count = rest
         }
         if phase == .silent {
-            guard buffer[0] == handshakeContentType else {
+            guard canBegin(with: buffer[0]) else {
                 fail(.notTLS, "the first byte, \(buffer[0]), does not begin a TLS handshake", ending: .failed)
                 return
             }
@@ -125,6 +127,13 @@ extension SSLSocket: DescriptorWatcher {
         takeKeyLog()
         noteClientHello()
         transmit()
+    }
+
+    /// RFC 9846 §4.3.2: to a server without state a change_cipher_spec between the two hellos "will appear as if it were
+    /// the first message to be received. Servers operating statelessly MUST ignore these records."
+    private func canBegin(with contentType: UInt8) -> Bool {
+        contentType == handshakeContentType
+            || contentType == changeCipherSpecContentType && configuration.settings.statelessRetry != nil
     }
 
     private func nextEvent(

@@ -4,6 +4,8 @@ import GatehouseTLS
 extension SSLSocket: TurnObserver {
     /// How many bytes of plaintext are sealed at a time.
     private static let sealingSize = 1 << 16
+    /// After how long without sealing records are short again.
+    private static let recordSizingPause = Duration.seconds(1)
 
     /// How many written bytes have not gone to the kernel.
     public var bytesToWrite: Int { outgoing.count + sealedBytes }
@@ -87,6 +89,7 @@ extension SSLSocket: TurnObserver {
     /// Seals the next part of what is to be sent; `close_notify` comes behind everything else.
     private func fill() throws(TLSError) {
         if phase == .encrypted && !outgoing.isEmpty && outbox.count < Self.sealingSize {
+            restartRecordSizingIfIdle()
             let part = outgoing.take(atMost: Self.sealingSize)
             try channel?.send(part.span, output: &outbox)
             sealedBytes += part.count
@@ -97,6 +100,14 @@ extension SSLSocket: TurnObserver {
             channel?.close(output: &outbox)
             sealedAlert = Alert(.closeNotify)
         }
+    }
+
+    /// The congestion window has shrunk while nothing was sent.
+    private func restartRecordSizingIfIdle() {
+        guard configuration.settings.recordSizing == .dynamic else { return }
+        let now = SystemClock.monotonic
+        if now - lastSealing >= Self.recordSizingPause { channel?.restartRecordSizing() }
+        lastSealing = now
     }
 
     enum Push: Hashable {

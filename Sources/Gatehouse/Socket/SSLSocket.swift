@@ -80,6 +80,10 @@ public actor SSLSocket: LoopBound {
     public nonisolated let credentialRequired = Signal<SSLSocket, CredentialRequest>()
     /// A signature is needed by the key of a credential that is held elsewhere.
     public nonisolated let signatureRequired = Signal<SSLSocket, PendingSignature>()
+    /// A server's socket needs tickets for its client: ``SSLSessionResumption/asksForTickets``.
+    public nonisolated let ticketSealingRequired = Signal<SSLSocket, TicketSealing>()
+    /// The client of a server's socket offers what may be tickets: ``SSLSessionResumption/asksForTickets``.
+    public nonisolated let ticketOpeningRequired = Signal<SSLSocket, TicketOpening>()
 
     // MARK: Settings
 
@@ -187,6 +191,8 @@ public actor SSLSocket: LoopBound {
     var earlyOutgoing: [UInt8] = []
     /// Written by the user, not yet sealed.
     var outgoing = ByteQueue()
+    /// When the last of it was sealed, while record sizes are dynamic.
+    var lastSealing = Duration.zero
     /// Sealed, and sent up to `outboxSent`.
     var outbox: [UInt8] = []
     var outboxSent = 0

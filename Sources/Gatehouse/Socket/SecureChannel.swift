@@ -12,11 +12,13 @@ protocol SecureChannel: ~Copyable, Sendable {
     ) throws(TLSError) -> Event?
     mutating func resume(with decision: Decision, output: inout [UInt8]) throws(TLSError)
     mutating func send(_ plaintext: Span<UInt8>, output: inout [UInt8]) throws(TLSError)
+    mutating func restartRecordSizing()
     mutating func updateKeys(requestingPeers: Bool, output: inout [UInt8]) throws(TLSError)
     mutating func requestClientCertificate(
         _ policy: ClientCertificatePolicy, output: inout [UInt8]
     ) throws(TLSError) -> [UInt8]
     mutating func exportKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8]
+    mutating func exportEarlyKeyingMaterial(label: String, context: [UInt8], count: Int) throws(TLSError) -> [UInt8]
     mutating func close(output: inout [UInt8])
     mutating func abort(with alert: AlertDescription, output: inout [UInt8])
     mutating func takeKeyLog() -> [UInt8]

@@ -181,11 +181,13 @@ import Testing
     func earlySignals() async throws {
         var configuration = try Fixture.server()
         configuration.maximumEarlyDataSize = 100
-        let order = Recorder()
+        let (order, exported) = (Recorder(), Recorder())
         let (server, _, endpoint) = try await SSLServer.listening(configuration) { server in
             server.earlyDataAvailable.connect { _, socket in
                 socket.perform { socket in
                     order.add("early \(socket.isEncrypted)")
+                    let material = try? socket.exportEarlyKeyingMaterial(label: "EXPERIMENTAL early", length: 20)
+                    exported.add("\(material ?? [])")
                     #expect(socket.writeEarlyData([9, 9]) == 2)
                 }
             }
@@ -196,11 +198,20 @@ import Testing
         client.sessionTicket = session
         let socket = try SSLSocket(configuration: client, on: EventLoop())
         socket.earlyDataRejected.connect { _ in order.add("rejected") }
+        socket.connected.connect { socket in
+            let material = try? socket.exportEarlyKeyingMaterial(label: "EXPERIMENTAL early", length: 20)
+            exported.add("\(material ?? [])")
+        }
         #expect(await socket.writeEarlyData([5]) == 1)
         try await socket.connectToHostEncrypted(
             endpoint.address.description, port: endpoint.port, peerVerifyName: "localhost")
         #expect(try await socket.receive(2) == [9, 9])
         #expect(order.all == ["pending", "early false", "pending"])
+        // Both have had the same material, and there is none any more.
+        #expect(exported.all.count == 2 && exported.all[0] == exported.all[1] && exported.all[0].count > 20)
+        await #expect(throws: SocketFailure.self) {
+            try await socket.exportEarlyKeyingMaterial(label: "EXPERIMENTAL early", length: 20)
+        }
         // After the handshake there is no early data to write.
         #expect(await socket.writeEarlyData([1]) == 0)
         await socket.abort()

@@ -18,7 +18,12 @@ import Testing
         configuration.ocspStaplingEnabled = true
         configuration.requestsSignedCertificateTimestamps = true
         configuration.ciphers = [.aes256GCMSHA384]
-        configuration.groups = [.secp384r1]
+        configuration.groups = [.secp384r1, .x25519]
+        configuration.keyShareGroups = [.x25519]
+        configuration.announcesGroups = true
+        configuration.statelessRetry = StatelessRetry(keys: TicketKeys())
+        configuration.usesMiddleboxCompatibilityMode = false
+        configuration.oidFilters = [OIDFilter(.keyUsage, values: [1])]
         configuration.signatureSchemes = [.ed25519]
         configuration.allowedNextProtocols = ["a"]
         configuration.continuesWithoutNextProtocol = true
@@ -40,6 +45,8 @@ import Testing
         configuration.recordSizing = .dynamic
         configuration.recordSizeLimit = 1000
         configuration.sendsGREASE = false
+        configuration.shufflesExtensions = false
+        configuration.offeredCertificateTypes = [.rawPublicKey, .x509]
         configuration.keyLog = { _ in }
         return configuration
     }
@@ -52,7 +59,8 @@ import Testing
             return
         }
         #expect(engine.asksForCredential && engine.credentials.count == 1 && engine.rejectsUnrecognizedName)
-        #expect(engine.cipherSuites == [.aes256GCMSHA384] && engine.groups == [.secp384r1])
+        #expect(engine.cipherSuites == [.aes256GCMSHA384] && engine.groups == [.secp384r1, .x25519])
+        #expect(engine.announcedGroups == engine.groups && engine.statelessRetry != nil)
         #expect(engine.applicationProtocols == ["a"] && engine.continuesWithoutApplicationProtocol)
         #expect(engine.ticketCount == 7 && engine.ticketLifetime == 77)
         #expect(engine.earlyData?.maximumSize == 777 && engine.earlyData?.ageTolerance == 20)
@@ -63,7 +71,7 @@ import Testing
         #expect(engine.collectsKeyLog)
         let policy = engine.clientAuthentication
         #expect(policy.requirement == .optional && policy.asksAboutMissingCertificate)
-        #expect(policy.signatureSchemes == [.ed25519])
+        #expect(policy.signatureSchemes == [.ed25519] && policy.oidFilters.map(\.values) == [[1]])
         #expect(policy.certificateAuthorities == [ClientIdentity.authority.subject.der])
         guard case .tickets = engine.resumption, case .required = engine.preSharedKeyPolicy else {
             Issue.record("\(engine.resumption) \(engine.preSharedKeyPolicy)")
@@ -80,12 +88,14 @@ import Testing
         }
         #expect(engine.asksForCredential && engine.credentials.count == 1)
         #expect(engine.requestsOCSPStaple && engine.requestsSignedCertificateTimestamps)
-        #expect(engine.cipherSuites == [.aes256GCMSHA384] && engine.groups == [.secp384r1])
+        #expect(engine.cipherSuites == [.aes256GCMSHA384] && engine.groups == [.secp384r1, .x25519])
+        #expect(engine.keyShareGroups == [.x25519] && !engine.usesMiddleboxCompatibilityMode)
         #expect(engine.signatureSchemes == [.ed25519] && engine.applicationProtocols == ["a"])
         #expect(engine.offersResumption && engine.verifiesResumedSessions && engine.offersEarlyData)
         #expect(engine.ticketRequest?.afterFullHandshake == 3 && engine.ticketRequest?.afterResumption == 4)
         #expect(engine.preSharedKeys.count == 1 && engine.allowsPSKOnlyKeyExchange)
         #expect(engine.recordPadding == .full && engine.recordSizing == .dynamic && engine.recordSizeLimit == 1000)
+        #expect(!engine.shufflesExtensions && engine.offeredCertificateTypes == [.rawPublicKey, .x509])
         #expect(!engine.sendsGREASE && engine.collectsKeyLog)
     }
 

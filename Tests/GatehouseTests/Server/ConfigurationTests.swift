@@ -50,6 +50,24 @@ import Testing
             $0.preSharedKeys = [key]
             $0.ciphers = [.aes128GCMSHA256]
         }
+        refuses(.keyShareOfUnlistedGroup(NamedGroup.secp521r1.description)) {
+            $0.groups = [.x25519]
+            $0.keyShareGroups = [.secp521r1]
+        }
+        refusesSetting("lifetime") {
+            $0.statelessRetry = StatelessRetry(keys: TicketKeys())
+            $0.statelessRetry?.lifetime = 0
+        }
+        let filter = OIDFilter(.keyUsage, values: [3, 2, 7, 0x80])
+        refusesSetting("oidFilters", as: .server) { $0.oidFilters = [filter] }
+        for filters in [
+            [filter, filter], [OIDFilter(.extendedKeyUsage, values: [UInt8](repeating: 0, count: 65_528))],
+        ] {
+            refusesSetting("oidFilters", as: .server) {
+                $0.caCertificates = [ClientIdentity.authority]
+                $0.oidFilters = filters
+            }
+        }
         refusesSetting("missingCertificateIsFatal", as: .server) { $0.missingCertificateIsFatal = true }
         refusesSetting("announcesCertificateAuthorities", as: .server) { $0.announcesCertificateAuthorities = true }
         refusesSetting("maximumEarlyDataSize", as: .server) {
