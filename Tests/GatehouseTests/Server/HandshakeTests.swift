@@ -111,7 +111,7 @@ import Testing
         await server.close()
     }
 
-    @Test("SV-14 from encryption on, only the socket's own signals tell")
+    @Test("SV-14, P3 from encryption on, only the socket's own signals tell")
     func forwardingStops() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()
         let client = try await SSLSocket.connected(to: endpoint)
@@ -124,7 +124,7 @@ import Testing
         await server.close()
     }
 
-    @Test("5.12 a client that leaves before it is taken: it is still taken, with what it sent")
+    @Test("5.12, P7 a client that leaves before it is taken: it is still taken, with what it sent")
     func leftInQueue() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()
         var client = try EngineClient(to: endpoint)

@@ -19,7 +19,7 @@ import Testing
         await server.close()
     }
 
-    @Test("SV-5 the timeout is the one at accept: changing it does not move the deadline of those in flight")
+    @Test("SV-5, P13 the timeout is the one at accept: changing it does not move the deadline of those in flight")
     func timeoutAtAccept() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = nil }
         let patient = try BlockingClient(to: endpoint)
@@ -34,7 +34,7 @@ import Testing
         await server.close()
     }
 
-    @Test("SV-6, SV-9, SV-11, 5.10 the start comes first, the alert before the error, the error once, with its peer")
+    @Test("SV-6, SV-9, SV-11, P6, P15, 5.10 start first, the alert before the error, the error once, with its peer")
     func failingHandshake() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()
         let peers = Recorder()
@@ -56,7 +56,7 @@ import Testing
         await server.close()
     }
 
-    @Test("SV-12, 5.11 an alert that the client sends comes before the error that it causes")
+    @Test("SV-12, P5, 5.11 an alert that the client sends comes before the error that it causes")
     func alertReceived() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()
         let client = try BlockingClient(to: endpoint)
@@ -210,7 +210,7 @@ import Testing
         await server.close()
     }
 
-    @Test("TS-8, G-1 taking a connection does not end the user's pause; FIFO; nil when empty; from any task")
+    @Test("TS-8, P4, G-1 taking a connection does not end the user's pause; FIFO; nil when empty; from any task")
     func taking() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening(threads: 2)
         var ports: [UInt16?] = []
