@@ -143,8 +143,9 @@ extension Interop {
             let command = place == "reading" ? "read" : "hold"
             let client = Task {
                 try await Self.connect(to: server.port) { connection in
-                    try await connection.write("\(command)\n".utf8)
-                    if place == "writing" { try await connection.write([UInt8](repeating: 1, count: 1 << 25)) }
+                    // What nobody reads is much more than all buffers take.
+                    let more = [UInt8](repeating: 1, count: place == "writing" ? 1 << 25 : 0)
+                    try await connection.write(Array("\(command)\n".utf8) + more)
                     for try await _ in connection.inbound {}
                 }
             }
