@@ -152,23 +152,23 @@ import Testing
         try await eventually { await server.statistics.open == 0 }
         #expect(recorder.count("started") == 2)
         #expect(recorder.count("error socketTimeout") == 2)
+        await server.run { $0.handshakeTimeout = .seconds(60) }
         _ = try await SSLSocket.connected(to: endpoint)
         await server.close()
     }
 
     @Test("6.1-8 silent clients beside good ones: all that can be served are served")
     func twoGoodAndManyBad() async throws {
-        let (server, recorder, endpoint) = try await SSLServer.listening { server in
-            server.maxPendingConnections = 5
-            server.handshakeTimeout = .milliseconds(200)
-        }
+        let (server, recorder, endpoint) = try await SSLServer.listening { $0.maxPendingConnections = 5 }
         _ = try await SSLSocket.connected(to: endpoint)
+        await server.run { $0.handshakeTimeout = .milliseconds(200) }
         var silent: [BlockingClient] = []
         for _ in 0..<10 { silent.append(try BlockingClient(to: endpoint)) }
         try await eventually { recorder.count("error socketTimeout") == 10 }
         #expect(recorder.count("newConnection") == 11)
         #expect(recorder.count("pending") == 1)
         #expect(await server.statistics.queued == 1)
+        await server.run { $0.handshakeTimeout = .seconds(60) }
         _ = try await SSLSocket.connected(to: endpoint)
         try await eventually { recorder.count("pending") == 2 }
         await server.close()

@@ -59,7 +59,7 @@ enum Fixture {
 }
 
 extension SSLServer {
-    /// A server on loopback, listening, with a recorder for its signals.
+    /// A server on loopback, listening, with a recorder for its signals. Handshakes have time: the machine may be busy.
     static func listening(
         _ configuration: SSLConfiguration? = nil, threads: Int = 1,
         _ prepare: @Sendable (isolated SSLServer) -> Void = { _ in }
@@ -67,6 +67,7 @@ extension SSLServer {
         let server = try SSLServer(configuration: configuration ?? Fixture.server(), threads: threads)
         let recorder = Recorder()
         recorder.follow(server)
+        await server.run { $0.handshakeTimeout = .seconds(60) }
         await server.run(prepare)
         try await server.listen(address: .localHost)
         return (server, recorder, Endpoint(address: .localHost, port: await server.serverPort))
