@@ -8,8 +8,8 @@ struct Shim {
     private let replayGuard = InMemoryReplayGuard()
     /// The connection before.
     private var predecessor: Predecessor?
-    /// How far the clock has been put forward, in seconds.
-    private var delay = 0
+    /// The time, in seconds since 1970. It moves only when a test says so: ages of tickets are counted in whole seconds.
+    private var now = SystemClock.unixTime
 
     static func run(_ arguments: Arguments) throws(ShimError) {
         guard !arguments.initial.asksForHandshaker else { return try say("No\n", to: .standardOutput) }
@@ -17,12 +17,11 @@ struct Shim {
         for index in 0...max(arguments.initial.resumeCount, 0) {
             let options = index == 0 ? arguments.initial : arguments.resumption
             try shim.connect(options, retry: arguments.retry)
-            shim.delay += options.resumptionDelay
+            shim.now += Int64(options.resumptionDelay)
         }
     }
 
     private mutating func connect(_ options: Options, retry: Options) throws(ShimError) {
-        let now = SystemClock.unixTime + Int64(delay)
         try options.checkEarlyData()
         let situation = Situation(options: options, retry: retry, predecessor: predecessor)
         if options.isServer {
