@@ -92,7 +92,8 @@ extension SSLConnection {
         let total = 600_000
         let client = Task {
             try await withConnection(
-                to: "127.0.0.1", port: endpoint.port, configuration: Fixture.client(), peerVerifyName: "localhost"
+                to: "127.0.0.1", port: endpoint.port, configuration: Fixture.client(), peerVerifyName: "localhost",
+                handshakeTimeout: Fixture.patience
             ) { try await $0.write([UInt8](repeating: 1, count: total)) }
         }
         var connections = server.connections.makeAsyncIterator()

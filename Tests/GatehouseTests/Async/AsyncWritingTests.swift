@@ -85,7 +85,8 @@ import Testing
 
     @Test("a socket that was never connected refuses at once, and closes at once")
     func neverConnected() async throws {
-        let connection = SSLConnection(try SSLSocket(configuration: Fixture.client(), on: EventLoop()))
+        let connection = SSLConnection(
+            try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience))
         let writing = await #expect(throws: SocketFailure.self) { try await connection.write([1]) }
         #expect(writing?.error == .operation)
         let reading = await #expect(throws: SocketFailure.self) { for try await _ in connection.inbound {} }

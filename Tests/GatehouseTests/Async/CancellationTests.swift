@@ -118,7 +118,10 @@ import Testing
     func failures() async throws {
         let (server, _, endpoint) = try await SSLServer.listening()
         let wrongName = await #expect(throws: SocketFailure.self) {
-            try await withConnection(to: "127.0.0.1", port: endpoint.port, configuration: Fixture.client()) { _ in }
+            try await withConnection(
+                to: "127.0.0.1", port: endpoint.port, configuration: Fixture.client(),
+                handshakeTimeout: Fixture.patience
+            ) { _ in }
         }
         #expect(wrongName?.error == .sslHandshakeFailed)
         #expect(wrongName?.ending == .failed)

@@ -254,7 +254,8 @@ import Testing
             let loop = try EventLoop()
             var sockets: [SSLSocket] = []
             for _ in 0..<count {
-                let socket = try SSLSocket(configuration: Fixture.anyServer, on: loop)
+                let socket = try SSLSocket(
+                    configuration: Fixture.anyServer, on: loop, handshakeTimeout: Fixture.patience)
                 try await socket.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
                 await socket.write("GET / HTTP/1.1\r\n\r\n".utf8)
                 sockets.append(socket)

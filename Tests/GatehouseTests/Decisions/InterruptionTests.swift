@@ -222,7 +222,8 @@ import Testing
         ]
         for (ignored, isAccepted) in [(list, true), ([list[0]], false)] {
             let recorder = Recorder()
-            let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            let socket = try SSLSocket(
+                configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
             recorder.follow(socket)
             socket.sslErrors.connect { socket, _ in socket.ignoreSSLErrors(ignored) }
             try await socket.connectToHostEncrypted(

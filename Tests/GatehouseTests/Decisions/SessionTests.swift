@@ -11,7 +11,7 @@ import Testing
     private func visit(
         _ server: SSLServer, _ endpoint: Endpoint, _ configuration: SSLConfiguration, _ early: [UInt8] = []
     ) async throws -> (client: SSLSocket, server: SSLSocket, session: SSLSession?) {
-        let client = try SSLSocket(configuration: configuration, on: EventLoop())
+        let client = try SSLSocket(configuration: configuration, on: EventLoop(), handshakeTimeout: Fixture.patience)
         await client.writeEarlyData(early)
         try await client.connectToHostEncrypted(
             endpoint.address.description, port: endpoint.port, peerVerifyName: "localhost")
@@ -67,7 +67,8 @@ import Testing
             configuration.sessionTicketLifetime = .seconds(100)
             configuration.sessionResumption = resumption
             let (server, _, endpoint) = try await SSLServer.listening(configuration)
-            let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            let client = try SSLSocket(
+                configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
             let received = Received()
             client.newSessionTicketReceived.connect { _, session in received.sessions.withLock { $0.append(session) } }
             try await client.connectToHostEncrypted(
@@ -196,7 +197,7 @@ import Testing
         var client = try self.configuration(resuming: nil)
         let (_, _, session) = try await visit(server, endpoint, client)
         client.sessionTicket = session
-        let socket = try SSLSocket(configuration: client, on: EventLoop())
+        let socket = try SSLSocket(configuration: client, on: EventLoop(), handshakeTimeout: Fixture.patience)
         socket.earlyDataRejected.connect { _ in order.add("rejected") }
         socket.connected.connect { socket in
             let material = try? socket.exportEarlyKeyingMaterial(label: "EXPERIMENTAL early", length: 20)
@@ -216,7 +217,7 @@ import Testing
         #expect(await socket.writeEarlyData([1]) == 0)
         await socket.abort()
         // The ticket is used up: what is sent early now is not taken.
-        let again = try SSLSocket(configuration: client, on: EventLoop())
+        let again = try SSLSocket(configuration: client, on: EventLoop(), handshakeTimeout: Fixture.patience)
         again.earlyDataRejected.connect { _ in order.add("rejected") }
         await again.writeEarlyData([5])
         try await again.connectToHostEncrypted(

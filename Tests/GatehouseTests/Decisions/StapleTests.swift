@@ -115,7 +115,7 @@ import Testing
     func ignored() async throws {
         let staple = try Flaw.revoked.response()
         let (server, _, endpoint) = try await SSLServer.listening(Self.server(staple))
-        let client = try SSLSocket(configuration: Self.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Self.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         client.sslErrors.connect { socket, _ in socket.ignoreSSLErrors() }
         try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
         #expect(await client.waitForEncrypted())

@@ -11,7 +11,7 @@ import Testing
     ) async throws -> (server: SSLServer, recorder: Recorder, endpoint: Endpoint) {
         try await SSLServer.listening { server in
             server.trustedProxies = ranges.compactMap { AddressRange($0) }
-            server.handshakeTimeout = .seconds(60)
+            server.handshakeTimeout = Fixture.patience
             server.echo()
         }
     }

@@ -152,7 +152,7 @@ import Testing
         try await eventually { await server.statistics.open == 0 }
         #expect(recorder.count("started") == 2)
         #expect(recorder.count("error socketTimeout") == 2)
-        await server.run { $0.handshakeTimeout = .seconds(60) }
+        await server.run { $0.handshakeTimeout = Fixture.patience }
         _ = try await SSLSocket.connected(to: endpoint)
         await server.close()
     }
@@ -168,7 +168,7 @@ import Testing
         #expect(recorder.count("newConnection") == 11)
         #expect(recorder.count("pending") == 1)
         #expect(await server.statistics.queued == 1)
-        await server.run { $0.handshakeTimeout = .seconds(60) }
+        await server.run { $0.handshakeTimeout = Fixture.patience }
         _ = try await SSLSocket.connected(to: endpoint)
         try await eventually { recorder.count("pending") == 2 }
         await server.close()

@@ -33,7 +33,7 @@ import Testing
         let (server, _, endpoint) = try await SSLServer.listening(threads: threads) { server in
             server.maxConnections = limit
             server.maxPendingConnections = 1000
-            server.handshakeTimeout = .seconds(60)
+            server.handshakeTimeout = Fixture.patience
         }
         let most = Recorder()
         server.newConnection.connect { server in
@@ -115,7 +115,8 @@ import Testing
         }
         var clients: [SSLSocket] = []
         for _ in 0..<10 {
-            let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            let client = try SSLSocket(
+                configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
             await client.run { $0.readBufferSize = 1 }
             try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
             clients.append(client)
@@ -138,7 +139,7 @@ import Testing
 
     @Test("G-18 statistics: accepted, completed, failed by reason, alerts by type, what is going on now")
     func statistics() async throws {
-        let (server, _, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = .seconds(60) }
+        let (server, _, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = Fixture.patience }
         let fresh = await server.statistics
         #expect(fresh.accepted == 0 && fresh.failed == 0 && fresh.open == 0 && fresh.alertsSent.isEmpty)
         let good = try await SSLSocket.connected(to: endpoint)

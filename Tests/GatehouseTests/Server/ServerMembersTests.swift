@@ -129,7 +129,7 @@ import Testing
     @Test("SV-16 a descriptor that others accepted is served as if it had come in here")
     func incomingConnection() async throws {
         let server = try SSLServer(configuration: Fixture.server(), threads: 2)
-        await server.run { $0.handshakeTimeout = .seconds(60) }
+        await server.run { $0.handshakeTimeout = Fixture.patience }
         let recorder = Recorder()
         recorder.follow(server)
         let refused = await #expect(throws: SocketFailure.self) { try await server.incomingConnection(4242) }

@@ -143,7 +143,7 @@ import Testing
         let folder = try TemporaryFolder()
         let server = try SSLServer(configuration: configuration)
         try await server.listen(unixSocket: folder.path("socket"))
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         try await client.connectToUnixSocketEncrypted(folder.path("socket"), peerVerifyName: "localhost")
         #expect(await client.waitForEncrypted())
         #expect(await client.session?.roundTrips == 2)

@@ -18,7 +18,7 @@ import Testing
                 atStart.withLock { $0 = seen }
             }
         }
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         #expect(await client.mode == .unencrypted)
         #expect(await client.peerName == nil)
         #expect(await client.socketDescriptor == nil)
@@ -68,7 +68,7 @@ import Testing
     func modeChanged() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening()
         server.newConnection.connect { _ in recorder.add("accepted") }
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         recorder.follow(client)
         client.modeChanged.connect { _, mode in recorder.add("mode \(mode)") }
         try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
@@ -89,7 +89,8 @@ import Testing
                 failures.withLock { $0.append(line) }
             }
         }
-        let client = try SSLSocket(configuration: Fixture.client(Fixture.otherCredential), on: EventLoop())
+        let client = try SSLSocket(
+            configuration: Fixture.client(Fixture.otherCredential), on: EventLoop(), handshakeTimeout: Fixture.patience)
         #expect(await client.error == nil)
         #expect(await client.errorString.isEmpty)
         try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
@@ -136,7 +137,8 @@ import Testing
                     early.withLock { $0 = .some(name) }
                 }
             }
-            let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            let client = try SSLSocket(
+                configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
             try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: asked)
             if expected == nil {
                 // The certificate carries no address.

@@ -127,7 +127,7 @@ import Testing
     func refusals() async throws {
         let other = try EventLoop()
         let (server, _, endpoint) = try await SSLServer.listening()
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         let refusal = { (socket: SSLSocket) async in
             await #expect(throws: SocketFailure.self) { _ = try await socket.move(to: other) }?.error
         }

@@ -182,7 +182,7 @@ import Testing
 
     @Test("RW-5, RW-6 write never waits: it takes what there is room for, and nothing without a connection")
     func writeAndCount() async throws {
-        let idle = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let idle = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         #expect(await idle.write([1]) == 0)
         let (server, socket, client) = try await pair()
         let encrypted = Mutex<[Int]>([])
@@ -273,7 +273,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct ConnectingTests {
     @Test("6.3-27 a socket that was never connected")
     func constructing() async throws {
-        let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         #expect(await socket.state == .unconnected)
         #expect(await socket.mode == .unencrypted)
         #expect(await !socket.isEncrypted)
@@ -312,7 +312,7 @@ import Testing
         #expect(await refused.error == .connectionRefused)
         #expect(await refused.errorString == "cannot connect to \(endpoint): Connection refused")
 
-        let lost = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let lost = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         try await lost.connectToHostEncrypted("no such host.invalid", port: 1)
         try await eventually { await lost.state == .unconnected }
         #expect(await lost.error == .hostNotFound)
@@ -333,7 +333,7 @@ import Testing
         try await server.listen(unixSocket: path)
         await server.echo()
         let recorder = Recorder()
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         recorder.follow(client)
         try await client.connectToUnixSocketEncrypted(path, peerVerifyName: "localhost")
         #expect(await client.waitForEncrypted())
@@ -348,7 +348,8 @@ import Testing
         for (path, error) in [
             (path, SocketError.network), (String(repeating: "x", count: 108), .network), ("", .network),
         ] {
-            let lost = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            let lost = try SSLSocket(
+                configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
             try await lost.connectToUnixSocketEncrypted(path, peerVerifyName: "localhost")
             #expect(await lost.state == .unconnected)
             #expect(await lost.error == error)
@@ -375,7 +376,7 @@ import Testing
     @Test("a client's name is looked up, and every address is tried")
     func lookup() async throws {
         let (server, _, endpoint) = try await SSLServer.listening()
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         try await client.connectToHostEncrypted("localhost", port: endpoint.port)
         try await eventually { await client.isEncrypted }
         #expect(client.peerEndpoint == endpoint)

@@ -69,7 +69,7 @@ import Testing
 
     @Test("RW-16 a socket that was never connected waits for nothing")
     func neverConnected() async throws {
-        let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         #expect(await !socket.waitForEncrypted(timeout: nil))
         #expect(await !socket.waitForReadyRead(timeout: nil))
         #expect(await !socket.waitForBytesWritten(timeout: nil))
@@ -81,7 +81,7 @@ import Testing
         let (server, _, endpoint) = try await SSLServer.listening()
         await server.echo()
         let recorder = Recorder()
-        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+        let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         recorder.follow(client)
         client.readyRead.connect { _ in recorder.add("readyRead") }
         try await client.run { client in
@@ -143,7 +143,8 @@ import Testing
                 socket.encrypted.connect { $0.write([1, 2]) }
             }
             await server.echo()
-            let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop())
+            let client = try SSLSocket(
+                configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
             let depth = Mutex((current: 0, deepest: 0))
             let answer = Mutex<[UInt8]?>(nil)
             slot.connect(client) { client in

@@ -6,6 +6,9 @@ import GatehouseTLS
 
 /// A certificate for localhost, and configurations around it.
 enum Fixture {
+    /// How long a handshake may take that is not about time: a suite that runs whole keeps a machine busy for minutes.
+    static let patience = Duration.seconds(240)
+
     static let credential = credential(for: ["localhost"])
     static let otherCredential = credential(for: ["other.example"])
 
@@ -59,7 +62,7 @@ enum Fixture {
 }
 
 extension SSLServer {
-    /// A server on loopback, listening, with a recorder for its signals. Handshakes have time: the machine may be busy.
+    /// A server on loopback, listening, with a recorder for its signals.
     static func listening(
         _ configuration: SSLConfiguration? = nil, threads: Int = 1,
         _ prepare: @Sendable (isolated SSLServer) -> Void = { _ in }
@@ -67,7 +70,7 @@ extension SSLServer {
         let server = try SSLServer(configuration: configuration ?? Fixture.server(), threads: threads)
         let recorder = Recorder()
         recorder.follow(server)
-        await server.run { $0.handshakeTimeout = .seconds(60) }
+        await server.run { $0.handshakeTimeout = Fixture.patience }
         await server.run(prepare)
         try await server.listen(address: .localHost)
         return (server, recorder, Endpoint(address: .localHost, port: await server.serverPort))
@@ -97,7 +100,8 @@ extension SSLSocket {
     static func connecting(
         to endpoint: Endpoint, _ configuration: SSLConfiguration? = nil, recorder: Recorder? = nil
     ) async throws -> SSLSocket {
-        let socket = try SSLSocket(configuration: configuration ?? Fixture.client(), on: EventLoop())
+        let socket = try SSLSocket(
+            configuration: configuration ?? Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         recorder?.follow(socket)
         try await socket.connectToHostEncrypted(
             endpoint.address.description, port: endpoint.port, peerVerifyName: "localhost")
