@@ -115,7 +115,8 @@ let package = Package(
             dependencies: ["GatehouseTLS", "GatehouseCertificates", "GatehouseCrypto"],
             path: "Tests/FuzzTargets",
             swiftSettings: common),
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: common),
+        .systemLibrary(name: "CSpawn", path: "Tests/Spawn"),
+        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/Support", swiftSettings: common),
         .target(name: "CFaults", path: "Tests/Faults"),
         .executableTarget(
             name: "LimboHarness",

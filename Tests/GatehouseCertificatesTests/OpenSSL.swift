@@ -1,5 +1,6 @@
 import Foundation
 import GatehouseCertificates
+import TestSupport
 
 /// What the tests use of the `openssl` program: it makes the certificates, so that nothing of ours judges itself.
 struct OpenSSL {
@@ -21,19 +22,14 @@ struct OpenSSL {
     }
 
     func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(arguments: arguments, output: String(decoding: text, as: UTF8.self))
+        let log = folder.appending(path: "\(UUID().uuidString).log")
+        try Data().write(to: log)
+        let process = try ChildProcess(
+            Tool("openssl").executable, arguments, in: folder,
+            input: FileHandle(forReadingFrom: URL(filePath: "/dev/null")), output: FileHandle(forWritingTo: log),
+            errors: FileHandle(forUpdating: log))
+        guard process.waitUntilExit() == 0 else {
+            throw Failure(arguments: arguments, output: String(decoding: try Data(contentsOf: log), as: UTF8.self))
         }
     }
 

@@ -23,24 +23,45 @@ public final class RunningTool: Sendable {
     private static let pollInterval = Duration.milliseconds(10)
 
     private let name: String
-    private let process: Process
+    private let process: ChildProcess
     private let folder: URL
     private let inputPipe: Pipe?
-    private let exit: Mutex<Exit>
+    private let exit: Exit
 
-    private struct Exit {
-        var status: Int32?
-        var waiters: [CheckedContinuation<Int32, Never>] = []
+    /// The end, and who waits for it.
+    private final class Exit: Sendable {
+        private let state = Mutex(State())
+
+        private struct State {
+            var status: Int32?
+            var waiters: [CheckedContinuation<Int32, Never>] = []
+        }
+
+        var status: Int32? { state.withLock { $0.status } }
+
+        func ended(_ status: Int32) {
+            let waiters = state.withLock { state in
+                state.status = status
+                return state.waiters
+            }
+            for waiter in waiters { waiter.resume(returning: status) }
+        }
+
+        func wait() async -> Int32 {
+            await withCheckedContinuation { continuation in
+                let status = state.withLock { state in
+                    if state.status == nil { state.waiters.append(continuation) }
+                    return state.status
+                }
+                if let status { continuation.resume(returning: status) }
+            }
+        }
     }
 
     /// Starts the program.
     public init(_ executable: URL, _ arguments: [String], input: Input = .bytes([])) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
         for name in ["standard-output", "standard-error"] { try Data().write(to: folder.appending(path: name)) }
         let source: FileHandle
         switch input {
@@ -54,22 +75,21 @@ public final class RunningTool: Sendable {
             source = pipe.fileHandleForReading
         }
         name = executable.lastPathComponent
-        self.process = process
         self.folder = folder
-        exit = Mutex(Exit())
-        process.terminationHandler = { [weak self] process in self?.ended(process.terminationStatus) }
-        try process.start(
-            input: source,
+        let exit = Exit()
+        self.exit = exit
+        process = try ChildProcess(
+            executable, arguments, in: folder, input: source,
             output: FileHandle(forWritingTo: folder.appending(path: "standard-output")),
-            errors: FileHandle(forWritingTo: folder.appending(path: "standard-error")))
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.longestRun) { [weak self] in
-            guard let self, self.process.isRunning else { return }
-            Foundation.kill(self.process.processIdentifier, SIGKILL)
+            errors: FileHandle(forWritingTo: folder.appending(path: "standard-error")),
+            whenEnded: { exit.ended($0) })
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.longestRun) { [weak process] in
+            process?.send(SIGKILL)
         }
     }
 
     deinit {
-        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        process.send(SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -89,7 +109,7 @@ public final class RunningTool: Sendable {
     @discardableResult
     public func wait<Found>(for what: String, _ find: (_ written: String) -> Found?) async throws -> Found {
         while true {
-            let hasEnded = exit.withLock { $0.status != nil }
+            let hasEnded = exit.status != nil
             if let found = find(output + errors) { return found }
             guard !hasEnded else {
                 throw Failure(description: "\(name) ended without \(what): \(output)\(errors)")
@@ -110,32 +130,18 @@ public final class RunningTool: Sendable {
 
     /// Waits for the program's end; returns its exit code, or the number of the signal that ended it.
     public func end() async -> Int32 {
-        await withCheckedContinuation { continuation in
-            let status = exit.withLock { exit in
-                if exit.status == nil { exit.waiters.append(continuation) }
-                return exit.status
-            }
-            if let status { continuation.resume(returning: status) }
-        }
+        await exit.wait()
     }
 
     /// Sends SIGTERM and waits for the end.
     public func terminate() async -> Int32 {
-        process.terminate()
+        process.send(SIGTERM)
         return await end()
     }
 
     /// Kills the program, for those that do not listen to SIGTERM, and waits for the end.
     public func kill() async {
-        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.send(SIGKILL)
         _ = await end()
-    }
-
-    private func ended(_ status: Int32) {
-        let waiters = exit.withLock { exit in
-            exit.status = status
-            return exit.waiters
-        }
-        for waiter in waiters { waiter.resume(returning: status) }
     }
 }

@@ -55,18 +55,14 @@ public struct Tool: Sendable {
         for name in ["standard-output", "standard-error"] {
             try Data().write(to: folder.appending(path: name))
         }
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
         // Files and not pipes: nothing can fill up and wait.
-        try process.start(
+        let process = try ChildProcess(
+            executable, arguments, in: folder,
             input: FileHandle(forReadingFrom: folder.appending(path: "standard-input")),
             output: FileHandle(forWritingTo: folder.appending(path: "standard-output")),
             errors: FileHandle(forWritingTo: folder.appending(path: "standard-error")))
-        process.waitUntilExit()
         return Outcome(
-            status: process.terminationStatus,
+            status: process.waitUntilExit(),
             output: [UInt8](try Data(contentsOf: folder.appending(path: "standard-output"))),
             errors: String(
                 decoding: try Data(contentsOf: folder.appending(path: "standard-error")), as: UTF8.self))

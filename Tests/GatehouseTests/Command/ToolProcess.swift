@@ -1,6 +1,5 @@
 import Foundation
 import GatehouseSystem
-import Synchronization
 import TestSupport
 
 /// The command `gatehouse`, as it was built beside the tests.
@@ -16,9 +15,9 @@ final class ToolProcess: Sendable {
         URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "gatehouse")
     }
 
-    private let process: Mutex<Process>
+    private let process: ChildProcess
     private let folder: URL
-    let identifier: Int32
+    var identifier: Int32 { process.identifier }
 
     /// Starts the command in an empty folder of its own, which holds the files. `shell` is put before it, for limits.
     init(_ arguments: [String], files: [String: String] = [:], shell: String? = nil) throws {
@@ -28,26 +27,18 @@ final class ToolProcess: Sendable {
         for name in ["input", "output", "errors"] where files[name] == nil {
             try Data().write(to: folder.appending(path: name))
         }
-        let process = Process()
-        if let shell {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", Self.executable.path] + arguments
-        } else {
-            process.executableURL = Self.executable
-            process.arguments = arguments
-        }
-        process.currentDirectoryURL = folder
+        let isLimited = shell != nil
+        let limiting = ["-c", "\(shell ?? ""); exec \"$0\" \"$@\"", Self.executable.path]
         // Files and not pipes: nothing can fill up and wait.
-        try process.start(
+        process = try ChildProcess(
+            isLimited ? URL(filePath: "/bin/sh") : Self.executable, (isLimited ? limiting : []) + arguments, in: folder,
             input: FileHandle(forReadingFrom: folder.appending(path: "input")),
             output: FileHandle(forWritingTo: folder.appending(path: "output")),
             errors: FileHandle(forWritingTo: folder.appending(path: "errors")))
-        identifier = process.processIdentifier
-        self.process = Mutex(process)
     }
 
     deinit {
-        process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
+        process.send(SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -82,14 +73,14 @@ final class ToolProcess: Sendable {
 
     /// Waits for the end.
     func finish() async throws -> Outcome {
-        try await eventually { self.process.withLock { !$0.isRunning } }
-        let status = process.withLock { $0.terminationStatus }
+        try await eventually { !self.process.isRunning }
+        let status = process.waitUntilExit()
         return Outcome(status: status, output: try output, errors: try errors)
     }
 
     /// Sends SIGTERM and waits for the end.
     func terminate(_ signal: Int32 = SIGTERM) async throws -> Outcome {
-        kill(identifier, signal)
+        process.send(signal)
         return try await finish()
     }
 
@@ -109,7 +100,7 @@ final class ToolProcess: Sendable {
     ) async throws -> (process: ToolProcess, endpoint: Endpoint) {
         let process = try ToolProcess(
             ["serve", "--port", "0", "--events"] + arguments, files: files, shell: shell)
-        try await eventually { try process.output.contains("\n") || !process.process.withLock { $0.isRunning } }
+        try await eventually { try process.output.contains("\n") || !process.process.isRunning }
         guard let port = try process.events.first?["port"].flatMap({ UInt16($0) }) else {
             throw HandshakeFailure(reason: try process.errors)
         }
