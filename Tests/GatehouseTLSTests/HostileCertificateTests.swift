@@ -45,7 +45,7 @@ enum HostileChain: String, CaseIterable, CustomTestStringConvertible {
             ).chain.map(\.der)
         case .constrainedName:
             try Self.constrainedCredential(to: ["localhost"], names: ["localhost", "a.example"]).chain.map(\.der)
-        case .deepNesting: [(0..<2000).reduce([]) { inner, _ in Self.element(0x30, inner) }]
+        case .deepNesting: [(0..<2000).reduce([]) { inner, _ in derElement(0x30, inner) }]
         case .garbage: [[UInt8](repeating: 0x30, count: 5000)]
         case .authority:
             [
@@ -125,20 +125,10 @@ enum HostileChain: String, CaseIterable, CustomTestStringConvertible {
     /// A SubjectPublicKeyInfo with an odd number of this length.
     private static func rsaKey(bits: Int) -> [UInt8] {
         let modulus = [0, 0xC0] + [UInt8](repeating: 0x5A, count: bits / 8 - 2) + [1]
-        let key = element(0x30, element(0x02, modulus) + element(0x02, [1, 0, 1]))
+        let key = derElement(0x30, derElement(0x02, modulus) + derElement(0x02, [1, 0, 1]))
         let rsaEncryption: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]
-        return element(0x30, element(0x30, element(0x06, rsaEncryption) + [5, 0]) + element(0x03, [0] + key))
-    }
-
-    private static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
-        let count = content.count
-        let length: [UInt8] =
-            switch count {
-            case ..<0x80: [UInt8(count)]
-            case ..<0x100: [0x81, UInt8(count)]
-            default: [0x82, UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
-            }
-        return [tag] + length + content
+        return derElement(
+            0x30, derElement(0x30, derElement(0x06, rsaEncryption) + [5, 0]) + derElement(0x03, [0] + key))
     }
 }
 

@@ -174,8 +174,8 @@ final class KeyAgreementGroup: Sendable {
     private func makePeer() throws(CryptoError) -> KeyHandle {
         switch kind {
         case .montgomery(let name, _):
-            let placeholder = [UInt8](repeating: 9, count: publicKeyLength)
-            return try KeyHandle.make(name, publicKey: placeholder.span)
+            let anyKey = [UInt8](repeating: 9, count: publicKeyLength)
+            return try KeyHandle.make(name, publicKey: anyKey.span)
         case .weierstrass(let curve):
             return try curve.makeKey()
         case .encapsulation:

@@ -3,6 +3,7 @@ import Gatehouse
 import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseSystem
+import TestSupport
 
 /// Answers about certificates as their issuer, whose key has to be of P-256: OCSP responses (RFC 6960 §4.2.1).
 struct OCSPResponder {
@@ -22,23 +23,23 @@ struct OCSPResponder {
         let now = SystemClock.unixTime
         // The public key of P-256 is the last 65 bytes of a SubjectPublicKeyInfo: an uncompressed point.
         let identifier = sequence(
-            sequence(Self.sha256), element(0x04, Hasher.hash(.sha256, issuer.subject.der.span)),
-            element(0x04, Hasher.hash(.sha256, Array(key.subjectPublicKeyInfo.suffix(65)).span)),
-            element(0x02, certificate.serialNumber))
+            sequence(Self.sha256), derElement(0x04, Hasher.hash(.sha256, issuer.subject.der.span)),
+            derElement(0x04, Hasher.hash(.sha256, Array(key.subjectPublicKeyInfo.suffix(65)).span)),
+            derElement(0x02, certificate.serialNumber))
         let answer =
             switch status {
-            case .good: element(0x80)
-            case .revoked(let time): element(0xA1, Self.time(time))
-            default: element(0x82)
+            case .good: derElement(0x80)
+            case .revoked(let time): derElement(0xA1, Self.time(time))
+            default: derElement(0x82)
             }
         let data = sequence(
-            element(0xA1, issuer.subject.der), Self.time(now),
+            derElement(0xA1, issuer.subject.der), Self.time(now),
             sequence(
                 sequence(
-                    identifier, answer, Self.time(now + thisUpdate), element(0xA0, Self.time(now + nextUpdate)))))
+                    identifier, answer, Self.time(now + thisUpdate), derElement(0xA0, Self.time(now + nextUpdate)))))
         let signature = try (signer ?? key).sign(data.span, scheme: .ecdsaSecp256r1SHA256)
-        let basic = sequence(data, sequence(Self.ecdsaWithSHA256), element(0x03, [0], signature))
-        return sequence(element(0x0A, [0]), element(0xA0, sequence(Self.basicResponse, element(0x04, basic))))
+        let basic = sequence(data, sequence(Self.ecdsaWithSHA256), derElement(0x03, [0], signature))
+        return sequence(derElement(0x0A, [0]), derElement(0xA0, sequence(Self.basicResponse, derElement(0x04, basic))))
     }
 
     private static let sha256: [UInt8] = [0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]
@@ -48,21 +49,8 @@ struct OCSPResponder {
     /// A GeneralizedTime.
     private static func time(_ time: Int64) -> [UInt8] {
         let text = Date(timeIntervalSince1970: Double(time)).ISO8601Format()
-        return element(0x18, text.utf8.filter { 0x30...0x39 ~= $0 } + [UInt8(ascii: "Z")])
+        return derElement(0x18, text.utf8.filter { 0x30...0x39 ~= $0 } + [UInt8(ascii: "Z")])
     }
 }
 
-private func sequence(_ contents: [UInt8]...) -> [UInt8] { element(0x30, contents.flatMap { $0 }) }
-
-/// A DER element of less than 64 KiB.
-private func element(_ tag: UInt8, _ contents: [UInt8]...) -> [UInt8] {
-    let content = contents.flatMap { $0 }
-    let count = content.count
-    let length: [UInt8] =
-        switch count {
-        case ..<0x80: [UInt8(count)]
-        case ..<0x100: [0x81, UInt8(count)]
-        default: [0x82, UInt8(count >> 8), UInt8(truncatingIfNeeded: count)]
-        }
-    return [tag] + length + content
-}
+private func sequence(_ contents: [UInt8]...) -> [UInt8] { derElement(0x30, contents.flatMap { $0 }) }

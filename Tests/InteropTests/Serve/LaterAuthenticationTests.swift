@@ -74,20 +74,7 @@ extension Interop.Serve {
     func pythonAfterHandshake() async throws {
         let files = try CertificateFiles.made()
         let server = try await GatehouseServer([.p256], try options(required: true))
-        let script = """
-            import socket, ssl, sys
-            context = ssl.create_default_context(cafile=sys.argv[2])
-            context.load_cert_chain(sys.argv[3], sys.argv[4])
-            context.post_handshake_auth = True
-            with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as plain:
-                with context.wrap_socket(plain, server_hostname="localhost") as secure:
-                    secure.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
-                    while part := secure.recv(65536):
-                        sys.stdout.write(part.decode())
-            """
-        let python = try await run(
-            Programs.python(),
-            ["-c", script, "\(server.port)", files.authority, files.clientCertificate, files.clientKey])
+        let python = try await Client.python(server, showing: files, afterHandshake: true)
         #expect(python.page?["peer certificate"]?.contains("Interop Client") == true, "\(python.written)")
         await server.stop()
     }

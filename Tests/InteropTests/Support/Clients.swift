@@ -20,6 +20,27 @@ enum Client {
             + ["-CAfile", try CertificateFiles.made().authority]
     }
 
+    /// Python's `ssl` with the client's certificate, shown in the handshake or when it is asked for after it: asks the
+    /// server for its page.
+    static func python(
+        _ server: GatehouseServer, showing files: CertificateFiles, afterHandshake: Bool
+    ) async throws -> Ended {
+        let script = """
+            import socket, ssl, sys
+            context = ssl.create_default_context(cafile=sys.argv[2])
+            context.load_cert_chain(sys.argv[3], sys.argv[4])
+            context.post_handshake_auth = \(afterHandshake ? "True" : "False")
+            with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as plain:
+                with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                    secure.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+                    while part := secure.recv(65536):
+                        sys.stdout.write(part.decode())
+            """
+        return try await run(
+            Programs.python(),
+            ["-c", script, "\(server.port)", files.authority, files.clientCertificate, files.clientKey])
+    }
+
     /// Asks the server for its page and ends when the server has; or earlier, when there is no connection.
     static func gnutls(
         _ server: GatehouseServer, _ options: [String], priority: String = "", input: String = request
