@@ -182,10 +182,11 @@ actor Acceptor: LoopBound, DescriptorWatcher {
     /// Waits and tries again, for as long as it takes. The server tells its user once per episode. A listener that is
     /// none any more does not come back.
     private func acceptingFailed(_ error: SystemError) {
+        guard let listener else { return }
         pauses.insert(.shortage)
         unwatch()
-        if let listener, error.isInvalid { return server.perform { $0.listenerFailed(listener, error) } }
-        server.perform { $0.acceptingFailed(error) }
+        if error.isInvalid { return server.perform { $0.listenerFailed(listener, error) } }
+        server.perform { $0.acceptingFailed(listener, error) }
         retry = loop.deadline(after: backOff) { [weak self] in
             self?.assumeIsolated { $0.tryAgain() }
         }

@@ -109,8 +109,9 @@ extension SSLServer {
         socket.perform { $0.queued() }
     }
 
-    func acceptingFailed(_ error: SystemError) {
-        guard !isShortOfResources else { return }
+    func acceptingFailed(_ failed: Listener, _ error: SystemError) {
+        // On another thread it may have happened before the server was closed.
+        guard failed === listener, !isShortOfResources else { return }
         isShortOfResources = true
         reportAcceptError(error)
     }
