@@ -13,6 +13,7 @@ struct OperationOptions {
         Option("--reload", help: "take certificates, keys and ticket keys again when their files change"),
         Option("--allow-readable-secrets", help: "take keys from files that everybody can read"),
         Option("--max-connections", "N", help: "connections that may be open at once"),
+        Option("--handshake-timeout", "SECONDS", help: "how long a handshake may take (default 5)"),
         Option("--idle-timeout", "SECONDS", help: "how long a connection may be idle"),
         Option("--write-timeout", "SECONDS", help: "how long a client may take for 16 KiB of what is written to it"),
         Option("--hand-over", "PATH", help: "take over from the server that offers it there, then offer it there"),
@@ -23,6 +24,7 @@ struct OperationOptions {
     private let files: ConfigurationFiles
     private let trustedProxies: [AddressRange]
     private let maxConnections: Int?
+    private let handshakeTimeout: Duration
     private let idleTimeout: Duration?
     private let writeTimeout: Duration?
     /// Connections that are still open when the server is told to end get this long.
@@ -49,6 +51,7 @@ struct OperationOptions {
         }
         trustedProxies = ranges
         maxConnections = try options.number("--max-connections", in: 1...Int.max)
+        handshakeTimeout = .seconds(try options.number("--handshake-timeout", in: 1...1_000_000) ?? 5)
         idleTimeout = try options.number("--idle-timeout", in: 1...1_000_000).map { .seconds($0) }
         writeTimeout = try options.number("--write-timeout", in: 1...1_000_000).map { .seconds($0) }
         gracePeriod = .seconds(try options.number("--grace", in: 0...1_000_000) ?? 1)
@@ -58,6 +61,7 @@ struct OperationOptions {
         await server.run { server in
             server.trustedProxies = trustedProxies
             server.maxConnections = maxConnections ?? .max
+            server.handshakeTimeout = handshakeTimeout
             server.idleTimeout = idleTimeout
             server.writeTimeout = writeTimeout
         }

@@ -71,6 +71,7 @@ import Testing
     func operations() async throws {
         let lines: [([String], String)] = [
             (["--proxy-protocol", "10.0.0.0/33"], "\"10.0.0.0/33\" is no range of addresses"),
+            (["--handshake-timeout", "0"], "--handshake-timeout takes a number from 1 to 1000000, not 0"),
             (["--ticket-key-file", "missing"], "cannot read missing: No such file or directory"),
             (["--ticket-key-file", "short"], "short: a ticket key has 48 or 80 bytes, this file 3"),
             (
