@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// A program that runs beside the test, in an empty folder of its own.
 ///
-/// What it writes goes to files: nothing fills up and waits. If it runs for longer than two minutes it is killed.
+/// What it writes goes to files: nothing fills up and waits. If it runs for longer than a quarter of an hour, which is
+/// nothing that a busy machine brings about, it is killed.
 public final class RunningTool: Sendable {
     /// What the program reads from standard input.
     public enum Input: Sendable {
@@ -19,7 +20,7 @@ public final class RunningTool: Sendable {
         public let description: String
     }
 
-    private static let longestRun = 120.0
+    private static let longestRun = 900.0
     private static let pollInterval = Duration.milliseconds(10)
 
     private let name: String

@@ -5,7 +5,8 @@
 /// when they are told to, and otherwise do the same.
 typedef enum { fault_accept, fault_receive, fault_send } fault_call;
 
-/// Lets the next `times` calls on the descriptor fail with `error`, an errno. 0 times ends that.
+/// Lets the next `times` calls on the descriptor fail with `error`, an errno. 0 times ends that, and so does closing the
+/// descriptor.
 void fault_inject(fault_call call, int descriptor, int error, unsigned times);
 
 /// How many calls on the descriptor are still to fail.

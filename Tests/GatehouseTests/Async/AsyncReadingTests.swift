@@ -91,10 +91,7 @@ extension SSLConnection {
         let (server, _, endpoint) = try await SSLServer.listening { $0.allowHalfClose = true }
         let total = 600_000
         let client = Task {
-            try await withConnection(
-                to: "127.0.0.1", port: endpoint.port, configuration: Fixture.client(), peerVerifyName: "localhost",
-                handshakeTimeout: Fixture.patience
-            ) { try await $0.write([UInt8](repeating: 1, count: total)) }
+            try await withClient(of: endpoint) { try await $0.write([UInt8](repeating: 1, count: total)) }
         }
         var connections = server.connections.makeAsyncIterator()
         let connection = try #require(await connections.next())

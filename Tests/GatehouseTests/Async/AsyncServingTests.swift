@@ -12,7 +12,12 @@ func withClient<Result: Sendable>(
 ) async throws -> Result {
     try await withConnection(
         to: endpoint.address.description, port: endpoint.port, configuration: Fixture.client(),
-        peerVerifyName: "localhost", handshakeTimeout: nil, on: loop, body)
+        peerVerifyName: "localhost", handshakeTimeout: nil, on: loop
+    ) { connection in
+        // Who reads at the other end may come to it late.
+        await connection.socket.run { $0.closingTime = Fixture.patience }
+        return try await body(connection)
+    }
 }
 
 @Suite(.timeLimit(.minutes(3))) struct AsyncServingTests {
@@ -23,7 +28,7 @@ func withClient<Result: Sendable>(
     private static let pythonClient = """
         import socket, ssl, sys
         context = ssl._create_unverified_context()
-        with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60) as plain:
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as plain:
             with context.wrap_socket(plain, suppress_ragged_eofs=False) as secure:
                 secure.sendall(b"GET / HTTP/1.0\\r\\n")
                 answer = b""
@@ -91,7 +96,7 @@ func withClient<Result: Sendable>(
 
     @Test("waiting begins before the server listens, and a cancelled task stops waiting")
     func beforeListening() async throws {
-        let server = try SSLServer(configuration: Fixture.server())
+        let server = try await SSLServer.patient()
         let taker = Task {
             var connections = server.connections.makeAsyncIterator()
             return await connections.next()
@@ -178,7 +183,7 @@ func withClient<Result: Sendable>(
             try await connection.write("a\n".utf8)
             var lines = connection.lines().makeAsyncIterator()
             #expect(try await lines.next() == "a")
-            let shutdown = Task { await server.shutdown(gracePeriod: .seconds(60)) }
+            let shutdown = Task { await server.shutdown(gracePeriod: Fixture.patience) }
             try await eventually { await !server.isListening }
             try await connection.write("b\n".utf8)
             #expect(try await lines.next() == "b")
@@ -193,7 +198,7 @@ func withClient<Result: Sendable>(
     func run() async throws {
         for isCancelled in [true, false] {
             let (server, _, endpoint) = try await SSLServer.listening { $0.echo() }
-            let service = Task { await server.run(gracePeriod: .seconds(60)) }
+            let service = Task { await server.run(gracePeriod: Fixture.patience) }
             let client = try await SSLSocket.connected(to: endpoint)
             if isCancelled {
                 service.cancel()

@@ -127,7 +127,7 @@ import Testing
         #expect(wrongName?.ending == .failed)
         await server.close()
         let refused = await #expect(throws: SocketFailure.self) {
-            try await withClient(of: endpoint) { _ in }
+            try await withClient(of: Fixture.deaf) { _ in }
         }
         #expect(refused?.error == .connectionRefused)
     }

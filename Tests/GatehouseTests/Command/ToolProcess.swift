@@ -84,33 +84,46 @@ final class ToolProcess: Sendable {
         return try await finish()
     }
 
-    /// The lines of `--events`.
+    /// The lines of `--events`, those that are complete.
     var events: [[String: String]] {
         get throws {
-            try output.split(separator: "\n").compactMap { line in
+            try output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().compactMap { line in
                 let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
                 return object?.mapValues { "\($0)" }
             }
         }
     }
 
-    /// Starts `gatehouse serve --events` on a port of the system's choice and waits until it listens.
+    /// What `gatehouse serve --events` is told here: a handshake may take its time.
+    static let serve = ["serve", "--events", "--handshake-timeout", "3600"]
+
+    /// Starts `gatehouse serve --events`, on a port of the system's choice unless one is given, and waits until it
+    /// listens.
     static func serving(
-        _ arguments: [String] = [], files: [String: String] = [:], shell: String? = nil
+        _ arguments: [String] = [], port: UInt16 = 0, files: [String: String] = [:], shell: String? = nil
     ) async throws -> (process: ToolProcess, endpoint: Endpoint) {
-        let process = try ToolProcess(
-            ["serve", "--port", "0", "--events"] + arguments, files: files, shell: shell)
-        try await eventually { try process.output.contains("\n") || !process.process.isRunning }
-        guard let port = try process.events.first?["port"].flatMap({ UInt16($0) }) else {
-            throw HandshakeFailure(reason: try process.errors)
-        }
-        return (process, Endpoint(address: .localHost, port: port))
+        let process = try ToolProcess(serve + ["--port", "\(port)"] + arguments, files: files, shell: shell)
+        return (process, Endpoint(address: .localHost, port: try await process.port()))
     }
 
-    /// Waits until this many lines of `--events` tell of `event`.
-    func wait(for event: String, count: Int = 1) async throws {
-        try await eventually { try self.events.count { $0["event"] == event } >= count }
+    /// Waits until the server listens; tells where.
+    func port() async throws -> UInt16 {
+        // Connections may be told of before: another process may have listened on the socket already.
+        try await eventually { try self.tells(of: "listening") > 0 || !self.process.isRunning }
+        let listening = try events.first { $0["event"] == "listening" }
+        guard let port = listening?["port"].flatMap({ UInt16($0) }) else {
+            throw HandshakeFailure(reason: try errors)
+        }
+        return port
     }
+
+    /// Waits until a line of `--events` tells of `event`.
+    func wait(for event: String) async throws {
+        try await eventually { try self.tells(of: event) > 0 }
+    }
+
+    /// How many lines of `--events` tell of `event`.
+    func tells(of event: String) throws -> Int { try events.count { $0["event"] == event } }
 }
 
 /// Runs the command to its end.

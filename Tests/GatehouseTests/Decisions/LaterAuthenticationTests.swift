@@ -107,7 +107,7 @@ import Testing
                 if place == "sslErrors" { socket.ignoreSSLErrors() }
             }
             try await meeting.socket.run { socket throws(SocketFailure) in
-                try socket.requestClientCertificate()
+                try socket.requestClientCertificate(timeout: nil)
                 if place == "after asking" { socket.ignoreSSLErrors() }
             }
             try await eventually { await !meeting.socket.isAwaitingCertificate }
@@ -185,7 +185,7 @@ import Testing
 
             let paused = try await Meeting(.verify, ClientIdentity.selfSigned)
             await paused.socket.run { $0.pauseMode = .pauseOnSSLErrors }
-            try await paused.socket.requestClientCertificate()
+            try await paused.socket.requestClientCertificate(timeout: nil)
             try await eventually { paused.recorder.all.contains { $0.hasPrefix("sslErrors") } }
             // Neither side is held up by it.
             await paused.socket.write([7])
@@ -260,28 +260,28 @@ import Testing
     @Test("F-07 who cannot be asked: thrown with a reason, and the connection goes on")
     func cannotBeAsked() async throws {
         let unwilling = try await Meeting(client: { $0.postHandshakeAuthenticationEnabled = false })
-        await #expect(throws: SocketFailure.self) { try await unwilling.socket.requestClientCertificate() }
-        await #expect(throws: SocketFailure.self) { try await unwilling.client.requestClientCertificate() }
+        await #expect(throws: SocketFailure.self) { try await unwilling.socket.requestClientCertificate(timeout: nil) }
+        await #expect(throws: SocketFailure.self) { try await unwilling.client.requestClientCertificate(timeout: nil) }
         try await unwilling.exchange()
         await unwilling.end()
 
         let key = try PreSharedKey(identity: [1], key: [UInt8](repeating: 7, count: 32))
         let agreed = try await Meeting(.verify, nil, { $0.preSharedKeys = [key] }, client: { $0.preSharedKeys = [key] })
-        await #expect(throws: SocketFailure.self) { try await agreed.socket.requestClientCertificate() }
+        await #expect(throws: SocketFailure.self) { try await agreed.socket.requestClientCertificate(timeout: nil) }
         try await agreed.exchange()
         await agreed.end()
 
         // Nobody is trusted, so nobody is asked.
         let pair = try await Pair()
-        await #expect(throws: SocketFailure.self) { try await pair.socket.requestClientCertificate() }
+        await #expect(throws: SocketFailure.self) { try await pair.socket.requestClientCertificate(timeout: nil) }
         await pair.end()
-        await #expect(throws: SocketFailure.self) { try await pair.socket.requestClientCertificate() }
+        await #expect(throws: SocketFailure.self) { try await pair.socket.requestClientCertificate(timeout: nil) }
 
         let asked = try await Meeting(.verify, nil, client: { $0.asksForCredential = true })
         let kept = KeptRequests()
         asked.client.credentialRequired.connect { _, request in kept.keep(request) }
-        try await asked.socket.requestClientCertificate()
-        await #expect(throws: SocketFailure.self) { try await asked.socket.requestClientCertificate() }
+        try await asked.socket.requestClientCertificate(timeout: nil)
+        await #expect(throws: SocketFailure.self) { try await asked.socket.requestClientCertificate(timeout: nil) }
         try await eventually { kept.count == 1 }
         let loop = try EventLoop()
         for socket in [asked.socket, asked.client] {
@@ -316,7 +316,7 @@ import Testing
         await meeting.socket.run { $0.allowHalfClose = true }
         let kept = KeptRequests()
         meeting.client.credentialRequired.connect { _, request in kept.keep(request) }
-        try await meeting.socket.requestClientCertificate()
+        try await meeting.socket.requestClientCertificate(timeout: nil)
         try await eventually { kept.count == 1 }
         await meeting.client.closeWriteChannel()
         try await eventually { meeting.recorder.all.contains("readChannelFinished") }
@@ -355,15 +355,15 @@ import Testing
         let meeting = try await Meeting()
         await meeting.client.write([1, 2, 3])
         let connection = SSLConnection(meeting.socket)
-        #expect(try await connection.requestClientCertificate() == .shown)
+        #expect(try await connection.requestClientCertificate(timeout: nil) == .shown)
         #expect(await meeting.socket.isPeerVerified)
         #expect(try await meeting.socket.receive(3) == [1, 2, 3])
         await meeting.end()
-        await #expect(throws: SocketFailure.self) { try await connection.requestClientCertificate() }
+        await #expect(throws: SocketFailure.self) { try await connection.requestClientCertificate(timeout: nil) }
 
         let refused = try await Meeting(.verify, ClientIdentity.stranger)
         let failure = await #expect(throws: SocketFailure.self) {
-            try await SSLConnection(refused.socket).requestClientCertificate()
+            try await SSLConnection(refused.socket).requestClientCertificate(timeout: nil)
         }
         #expect(failure?.error == .sslHandshakeFailed && failure?.ending == .failed)
         await refused.end()
@@ -371,7 +371,7 @@ import Testing
         let slow = try await Meeting(.verify, nil, client: { $0.asksForCredential = true })
         let kept = KeptRequests()
         slow.client.credentialRequired.connect { _, request in kept.keep(request) }
-        let task = Task { try await SSLConnection(slow.socket).requestClientCertificate() }
+        let task = Task { try await SSLConnection(slow.socket).requestClientCertificate(timeout: nil) }
         try await eventually { kept.count == 1 }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

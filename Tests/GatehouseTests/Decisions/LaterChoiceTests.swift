@@ -50,7 +50,8 @@ import Testing
             let (server, _, endpoint) = try await SSLServer.listening(
                 ClientIdentity.server(.verify) { $0.announcesCertificateAuthorities = true })
             let client = try SSLSocket(
-                configuration: ClientIdentity.client(nil) { $0.asksForCredential = true }, on: EventLoop())
+                configuration: ClientIdentity.client(nil) { $0.asksForCredential = true }, on: EventLoop(),
+                handshakeTimeout: Fixture.patience)
             let recorder = Recorder()
             recorder.follow(client)
             client.credentialRequired.connect { _, request in

@@ -72,15 +72,15 @@ import Testing
         do {
             let held = Held()
             weakly = held
-            let cancelled = loop.deadline(after: .milliseconds(20)) { continuation.yield("cancelled \(held)") }
+            let cancelled = loop.deadline(after: .seconds(1)) { continuation.yield("cancelled \(held)") }
             cancelled.cancel()
         }
         #expect(weakly == nil)
         loop.post {
-            _ = loop.deadline(after: .milliseconds(80)) { continuation.finish() }
-            _ = loop.deadline(after: .milliseconds(40)) { continuation.yield("second") }
-            _ = loop.deadline(after: .milliseconds(40)) { continuation.yield("third") }
-            _ = loop.deadline(after: .milliseconds(20)) { continuation.yield("first") }
+            _ = loop.deadline(after: .seconds(2)) { continuation.finish() }
+            _ = loop.deadline(after: .seconds(1)) { continuation.yield("second") }
+            _ = loop.deadline(after: .seconds(1)) { continuation.yield("third") }
+            _ = loop.deadline(after: .milliseconds(10)) { continuation.yield("first") }
         }
         var names: [String] = []
         for await name in stream { names.append(name) }

@@ -1,6 +1,7 @@
 import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ProxyProtocolTests {
@@ -11,7 +12,6 @@ import Testing
     ) async throws -> (server: SSLServer, recorder: Recorder, endpoint: Endpoint) {
         try await SSLServer.listening { server in
             server.trustedProxies = ranges.compactMap { AddressRange($0) }
-            server.handshakeTimeout = Fixture.patience
             server.echo()
         }
     }
@@ -140,7 +140,7 @@ import Testing
     @Test("a proxy at a Unix socket is trusted as soon as any is")
     func unixSocket() async throws {
         let folder = try TemporaryFolder()
-        let server = try SSLServer(configuration: Fixture.server())
+        let server = try await SSLServer.patient()
         await server.run { $0.trustedProxies = [AddressRange("192.0.2.1")].compactMap { $0 } }
         try await server.listen(unixSocket: folder.path("tls"))
         let transport = try BlockingClient(toUnixSocket: folder.path("tls"))

@@ -36,7 +36,7 @@ import Testing
 
     @Test("TS-4 a socket that another process has opened is served")
     func activated() async throws {
-        let arguments = ["serve", "--events", "--mode", "echo", "--listen"]
+        let arguments = ToolProcess.serve + ["--mode", "echo", "--listen"]
         let process = try RunningTool(
             Tool("python3").executable,
             ["-c", Self.activator, ToolProcess.executable.path] + arguments + ["systemd:https"])
@@ -61,7 +61,7 @@ import Testing
     func unix() async throws {
         let folder = try TemporaryFolder()
         let process = try RunningTool(
-            ToolProcess.executable, ["serve", "--events", "--mode", "echo", "--listen", "unix:\(folder.path("tls"))"])
+            ToolProcess.executable, ToolProcess.serve + ["--mode", "echo", "--listen", "unix:\(folder.path("tls"))"])
         try await process.wait(for: "the server") { $0.contains(folder.path("tls")) ? () : nil }
         var client = try EngineClient(
             on: BlockingClient(toUnixSocket: folder.path("tls")),

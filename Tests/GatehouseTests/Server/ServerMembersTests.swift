@@ -3,13 +3,14 @@ import GatehouseSystem
 import GatehouseTLS
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// The members of the server, one by one.
 @Suite(.timeLimit(.minutes(2))) struct ServerMembersTests {
     @Test("SV-4, SV-3 the configuration is the one that was set; a client's is refused and changes nothing")
     func configuration() async throws {
-        let server = try SSLServer(configuration: Fixture.server(alpn: ["a"]))
+        let server = try await SSLServer.patient(Fixture.server(alpn: ["a"]))
         try await server.setSSLConfiguration(Fixture.server(alpn: ["b"]))
         try await server.listen(address: .localHost)
         let endpoint = Endpoint(address: .localHost, port: await server.serverPort)
@@ -90,7 +91,7 @@ import Testing
 
     @Test("TS-2 close destroys what nobody has taken; the peers get close_notify; listening again works")
     func closeDestroysTheQueue() async throws {
-        let (server, _, endpoint) = try await SSLServer.listening()
+        let (server, _, endpoint) = try await SSLServer.listening(port: freePort())
         var clients: [Recorder] = []
         for _ in 0..<3 {
             let recorder = Recorder()
@@ -112,7 +113,7 @@ import Testing
         let (origin, _, endpoint) = try await SSLServer.listening()
         let client = try await SSLSocket.connected(to: endpoint)
         let socket = try #require(await origin.next())
-        let server = try SSLServer(configuration: Fixture.server())
+        let server = try await SSLServer.patient()
         let recorder = Recorder()
         recorder.follow(server)
         let waiting = Task { await server.waitForNewConnection() }
@@ -128,8 +129,7 @@ import Testing
 
     @Test("SV-16 a descriptor that others accepted is served as if it had come in here")
     func incomingConnection() async throws {
-        let server = try SSLServer(configuration: Fixture.server(), threads: 2)
-        await server.run { $0.handshakeTimeout = Fixture.patience }
+        let server = try await SSLServer.patient(threads: 2)
         let recorder = Recorder()
         recorder.follow(server)
         let refused = await #expect(throws: SocketFailure.self) { try await server.incomingConnection(4242) }
@@ -158,8 +158,7 @@ import Testing
 
     @Test("SV-16, G-2 close ends a connection from elsewhere that its loop has not begun yet, whatever ends meanwhile")
     func closingBehindIncomingConnection() async throws {
-        let server = try SSLServer(configuration: Fixture.server(), threads: 2)
-        await server.run { $0.handshakeTimeout = nil }
+        let server = try await SSLServer.patient(threads: 2)
         func connect() async throws -> BlockingClient {
             var ends: [Int32] = [-1, -1]
             #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
@@ -197,7 +196,7 @@ import Testing
 
     @Test("TS-13, G-2 a pause before listening counts for it")
     func pauseBeforeListening() async throws {
-        let server = try SSLServer(configuration: Fixture.server())
+        let server = try await SSLServer.patient()
         let recorder = Recorder()
         recorder.follow(server)
         await server.pauseAccepting()

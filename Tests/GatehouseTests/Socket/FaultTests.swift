@@ -54,24 +54,29 @@ import Testing
         try await eventually { kept.withLock { $0.count } == 1000 }
         let sockets = kept.withLock { $0 }
         // Nobody reads: in the end every buffer is full.
-        for socket in sockets { try await eventually { await socket.bytesToWrite >= limit / 2 } }
-        for socket in sockets {
-            #expect(await socket.bytesToWrite <= limit)
-            #expect(await socket.encryptedBytesToWrite <= 1 << 17)
+        try await eventually {
+            await server.run { _ in sockets.allSatisfy { $0.assumeIsolated { $0.bytesToWrite >= limit / 2 } } }
+        }
+        await server.run { _ in
+            for socket in sockets {
+                let (plain, encrypted) = socket.assumeIsolated { ($0.bytesToWrite, $0.encryptedBytesToWrite) }
+                #expect(plain <= limit)
+                #expect(encrypted <= 1 << 17)
+            }
         }
         let good = try await SSLSocket.connected(to: endpoint)
         #expect(try await good.receive(100_000).count == 100_000)
         await good.abort()
         #expect(await server.statistics.open >= 1000)
         for socket in sockets {
-            await socket.run { socket in
+            socket.perform { socket in
                 socket.closingTime = .milliseconds(20)
                 socket.disconnectFromHost()
             }
         }
         try await eventually { await server.statistics.open <= 1 }
         #expect(await sockets[0].error == .socketTimeout)
-        for socket in kept.withLock({ $0 }) { await socket.abort() }
+        for socket in kept.withLock({ $0 }) { socket.perform { $0.abort() } }
         await server.close()
         try await expectNothingLeft(of: server, endpoint.port)
         #expect(clients.count == 1000)
@@ -141,6 +146,7 @@ import Testing
             let endpoint = try #require(address)
             let recorder = Recorder()
             let client = try await SSLSocket.connecting(to: endpoint, recorder: recorder)
+            try await eventually { recorder.all.contains("connected") }
             do {
                 let transport = try BlockingClient(accepting: listener)
                 transport.resetOnClose()
@@ -148,7 +154,7 @@ import Testing
                 if step > 1 { try transport.send([22, 3, 3]) }
                 if step > 2 { try transport.send([0, 100, 2, 0, 0]) }
             }
-            #expect(await client.waitForDisconnected())
+            #expect(await client.waitForDisconnected(timeout: nil))
             #expect(recorder.all.count { $0.hasPrefix("error") } == 1)
             #expect(await client.error == .remoteHostClosed)
             #expect(await client.socketDescriptor == nil)
@@ -200,7 +206,7 @@ import Testing
         }
         #expect(held.withLock { $0 } == nil)
         await client.disconnectFromHost()
-        #expect(await client.waitForDisconnected())
+        #expect(await client.waitForDisconnected(timeout: nil))
         try await expectNothingLeft(of: server, endpoint.port)
         try await eventually { weakly.withLock { $0.allSatisfy { $0.socket == nil } } }
         await server.close()
@@ -215,7 +221,7 @@ import Testing
         #expect(try await socket.receive(1) == [1])
         #expect(weakly.socket != nil)
         await socket.disconnectFromHost()
-        #expect(await socket.waitForDisconnected())
+        #expect(await socket.waitForDisconnected(timeout: nil))
         try await eventually { weakly.socket == nil }
         try await expectNothingLeft(of: server, endpoint.port)
         await server.close()
@@ -248,7 +254,7 @@ import Testing
                 #expect(try await client.receive(1) == [UInt8(round)])
             }
             await client.disconnectFromHost()
-            #expect(await client.waitForDisconnected())
+            #expect(await client.waitForDisconnected(timeout: nil))
             try await eventually { weakly.server == nil }
             try await eventually { try openSockets(ofPort: endpoint.port) == 0 }
         }
@@ -258,7 +264,7 @@ import Testing
     func endInErrorSlot() async throws {
         let ends: [@Sendable (isolated SSLSocket) -> Void] = [
             { $0.close() }, { $0.abort() }, { $0.disconnectFromHost() }, { _ = $0.flush() },
-            { _ = $0.waitForDisconnected() }, { _ = $0.write([1]) },
+            { _ = $0.waitForDisconnected(timeout: nil) }, { _ = $0.write([1]) },
         ]
         for end in ends {
             let (server, _, endpoint) = try await SSLServer.listening()

@@ -25,7 +25,7 @@ import Testing
         #expect(client.localAddress == nil)
         #expect(client.localPort == 0)
         try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
-        #expect(await client.waitForEncrypted())
+        #expect(await client.waitForEncrypted(timeout: nil))
         let socket = try #require(await server.next())
         #expect(atStart.withLock { $0 } == ["connected", "sslServer", "false", "true", "true", "true"])
 
@@ -48,8 +48,8 @@ import Testing
 
         let ends = [(socket.peerPort, socket.localPort), (client.peerPort, client.localPort)]
         await client.disconnectFromHost()
-        #expect(await socket.waitForDisconnected())
-        #expect(await client.waitForDisconnected())
+        #expect(await socket.waitForDisconnected(timeout: nil))
+        #expect(await client.waitForDisconnected(timeout: nil))
         for (end, mode) in [(socket, SSLMode.sslServer), (client, .sslClient)] {
             await end.run { end in
                 #expect(end.state == .unconnected)
@@ -72,7 +72,7 @@ import Testing
         recorder.follow(client)
         client.modeChanged.connect { _, mode in recorder.add("mode \(mode)") }
         try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
-        #expect(await client.waitForEncrypted())
+        #expect(await client.waitForEncrypted(timeout: nil))
         await client.abort()
         let own = recorder.all.filter { $0.hasPrefix("mode") || $0 == "encrypted" || $0 == "connected" }
         #expect(own == ["connected", "mode sslClient", "encrypted"])
@@ -94,7 +94,7 @@ import Testing
         #expect(await client.error == nil)
         #expect(await client.errorString.isEmpty)
         try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: "localhost")
-        #expect(await !client.waitForEncrypted())
+        #expect(await !client.waitForEncrypted(timeout: nil))
         #expect(await client.error == .sslHandshakeFailed)
         #expect(await !client.errorString.isEmpty)
         try await eventually { failures.withLock { $0.count } == 1 }
@@ -115,7 +115,7 @@ import Testing
             #expect(await socket.isEncrypted)
         }
         await pair.client.abort()
-        #expect(await pair.socket.waitForDisconnected())
+        #expect(await pair.socket.waitForDisconnected(timeout: nil))
         #expect(await pair.socket.error == .remoteHostClosed)
         let fresh = try await SSLSocket.connected(
             to: Endpoint(address: .localHost, port: pair.client.peerPort), recorder: nil)
@@ -142,13 +142,13 @@ import Testing
             try await client.connectToHostEncrypted("127.0.0.1", port: endpoint.port, peerVerifyName: asked)
             if expected == nil {
                 // The certificate carries no address.
-                #expect(await !client.waitForEncrypted())
+                #expect(await !client.waitForEncrypted(timeout: nil))
             } else {
-                #expect(await client.waitForEncrypted())
+                #expect(await client.waitForEncrypted(timeout: nil))
                 let socket = try #require(await server.next())
                 #expect(await socket.requestedServerName == expected)
                 await client.abort()
-                #expect(await socket.waitForDisconnected())
+                #expect(await socket.waitForDisconnected(timeout: nil))
                 #expect(await socket.requestedServerName == expected)
             }
             await server.close()

@@ -46,7 +46,7 @@ import Testing
         #expect(oldEnd.all.isEmpty)
         #expect(await pair.server.statistics.open == 1)
         await moved.disconnectFromHost()
-        #expect(await pair.client.waitForDisconnected())
+        #expect(await pair.client.waitForDisconnected(timeout: nil))
         try await eventually { await pair.server.statistics.open == 0 }
         await pair.end()
     }
@@ -77,7 +77,7 @@ import Testing
         var received: [UInt8] = []
         var moves = 0
         while received.count < total {
-            _ = await pair.client.waitForReadyRead()
+            _ = await pair.client.waitForReadyRead(timeout: nil)
             received += await pair.client.readAll()
             if received.count > total / 20 * moves {
                 let loop = loops[moves % loops.count]
@@ -138,7 +138,7 @@ import Testing
             }
         }
         try await client.connectToHostEncrypted("localhost", port: endpoint.port)
-        #expect(await client.waitForEncrypted())
+        #expect(await client.waitForEncrypted(timeout: nil))
         await client.abort()
         #expect(await refusal(client) == .operation)
         await server.close()
@@ -153,8 +153,8 @@ import Testing
         await client.write([1])
         #expect(try await socket.receive(1) == [1])
         await pair.server.shutdown(gracePeriod: .milliseconds(10))
-        #expect(await client.waitForDisconnected())
-        #expect(await socket.waitForDisconnected())
+        #expect(await client.waitForDisconnected(timeout: nil))
+        #expect(await socket.waitForDisconnected(timeout: nil))
         #expect(await pair.server.statistics.open == 0)
     }
 }

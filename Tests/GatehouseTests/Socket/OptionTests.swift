@@ -34,7 +34,7 @@ import Testing
     @Test("RW-18 the kernel's buffers, and the class of the traffic over IPv4 and IPv6")
     func buffersAndClass() async throws {
         for address in [HostAddress.localHost, .localHostIPv6, .any] {
-            let server = try SSLServer(configuration: Fixture.server())
+            let server = try await SSLServer.patient()
             try await server.listen(address: address)
             let target = address == .any ? HostAddress.localHost : address
             let client = try await SSLSocket.connected(to: Endpoint(address: target, port: server.serverPort))

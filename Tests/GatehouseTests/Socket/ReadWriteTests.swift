@@ -1,7 +1,7 @@
-import Foundation
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct ReadWriteTests {
@@ -68,21 +68,20 @@ import Testing
             confirmed.withLock { $0 += count }
             more(socket)
         }
-        await socket.run(more)
-        var received = 0
-        while received < total {
-            let part = await client.readAll()
-            let start = received % pattern.count
-            var expected = Array((pattern[start...] + pattern).prefix(part.count))
-            while expected.count < part.count { expected += pattern.prefix(part.count - expected.count) }
-            if part != expected {
-                Issue.record("wrong bytes behind \(received)")
-                break
-            }
-            received += part.count
-            if part.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        let received = Mutex<[UInt8]>([])
+        client.readyRead.connect { client in
+            let part = client.readAll()
+            received.withLock { $0 += part }
         }
-        #expect(received == total)
+        await socket.run(more)
+        try await eventually { await client.ending == .closeNotify }
+        let all = received.withLock { $0 }
+        #expect(all.count == total)
+        let isSame = stride(from: 0, to: all.count, by: pattern.count).allSatisfy { start in
+            let part = all[start...].prefix(pattern.count)
+            return part.elementsEqual(pattern.prefix(part.count))
+        }
+        #expect(isSame)
         try await eventually { confirmed.withLock { $0 } == total }
         await server.close()
     }
@@ -102,19 +101,18 @@ import Testing
             return taken
         }
         // The kernel's buffers take much; when they are full, ours is too.
-        let total = Mutex(taken)
-        var stalled = 0
-        while stalled < 50 {
+        var total = taken
+        while true {
             let more = await socket.write([UInt8](repeating: 1, count: size))
             #expect(await socket.bytesToWrite <= size)
-            total.withLock { $0 += more }
-            stalled = more == 0 ? stalled + 1 : 0
-            try await Task.sleep(for: .milliseconds(1))
+            total += more
+            let goes = await socket.waitForBytesWritten(timeout: .milliseconds(50))
+            if more == 0 && !goes { break }
         }
-        #expect(await socket.bytesToWrite > 0)
         // The reader held back; now it reads, and everything comes.
+        let all = total
         await client.run { $0.readBufferSize = 0 }
-        try await eventually { await client.bytesAvailable == total.withLock { $0 } }
+        try await eventually { await client.bytesAvailable == all }
         #expect(await socket.bytesToWrite == 0)
         #expect(await socket.write([1]) == 1)
         await server.close()
@@ -148,8 +146,12 @@ import Testing
         let (server, socket, client) = try await pair()
         await socket.run { $0.readBufferSize = 1000 }
         let total = 200_000
-        await client.write([UInt8](repeating: 1, count: total))
-        await client.disconnectFromHost()
+        await client.run { client in
+            // We may come late to reading.
+            client.closingTime = Fixture.patience
+            client.write([UInt8](repeating: 1, count: total))
+            client.disconnectFromHost()
+        }
         var received = 0
         try await eventually { await socket.bytesAvailable >= 1000 }
         while received < total {
@@ -167,12 +169,12 @@ import Testing
     func bigChunk() async throws {
         let (server, socket, client) = try await pair()
         let chunk = (0..<10_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        await client.run { $0.readBufferSize = 0 }
         await socket.run { socket in
             socket.writeBufferSize = chunk.count
             #expect(socket.write(chunk) == chunk.count)
             socket.disconnectFromHost()
         }
-        await client.run { $0.readBufferSize = 0 }
         try await eventually { await client.state == .unconnected }
         let isWhole = await client.readAll() == chunk
         #expect(isWhole)
@@ -201,9 +203,9 @@ import Testing
         #expect(encrypted.withLock { $0 } == [1022])
         // A peer that holds back: what is sealed and not sent shows.
         await client.run { $0.readBufferSize = 1 }
-        while await socket.write([UInt8](repeating: 1, count: 1 << 20)) > 0 {
-            _ = await socket.waitForBytesWritten(timeout: .milliseconds(20))
-        }
+        repeat {
+            await socket.write([UInt8](repeating: 1, count: 1 << 20))
+        } while await socket.waitForBytesWritten(timeout: .milliseconds(50))
         #expect(await socket.encryptedBytesToWrite > 0)
         #expect(await socket.bytesToWrite > socket.encryptedBytesToWrite)
         await socket.abort()
@@ -229,7 +231,7 @@ import Testing
             socket.write([3])
         }
         #expect(try await client.receive(3) == [1, 2, 3])
-        #expect(recorder.all == ["encrypted 24", "plain 2", "encrypted 23", "plain 1"])
+        try await eventually { recorder.all == ["encrypted 24", "plain 2", "encrypted 23", "plain 1"] }
         await server.close()
         await client.abort()
     }
@@ -304,13 +306,11 @@ import Testing
 
     @Test("nobody listens, no such host, no answer: each error by its name, and the end")
     func failures() async throws {
-        let (server, _, endpoint) = try await SSLServer.listening()
-        await server.close()
         let recorder = Recorder()
-        let refused = try await SSLSocket.connecting(to: endpoint, recorder: recorder)
+        let refused = try await SSLSocket.connecting(to: Fixture.deaf, recorder: recorder)
         try await eventually { recorder.all.last == "disconnected failed" }
         #expect(await refused.error == .connectionRefused)
-        #expect(await refused.errorString == "cannot connect to \(endpoint): Connection refused")
+        #expect(await refused.errorString == "cannot connect to \(Fixture.deaf): Connection refused")
 
         let lost = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         try await lost.connectToHostEncrypted("no such host.invalid", port: 1)
@@ -328,15 +328,16 @@ import Testing
 
     @Test("a client connects to a Unix socket")
     func unixSocket() async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)").path
-        let server = try SSLServer(configuration: Fixture.server())
+        let folder = try TemporaryFolder()
+        let path = folder.path("socket")
+        let server = try await SSLServer.patient()
         try await server.listen(unixSocket: path)
         await server.echo()
         let recorder = Recorder()
         let client = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
         recorder.follow(client)
         try await client.connectToUnixSocketEncrypted(path, peerVerifyName: "localhost")
-        #expect(await client.waitForEncrypted())
+        #expect(await client.waitForEncrypted(timeout: nil))
         await client.write([1, 2, 3])
         #expect(try await client.receive(3) == [1, 2, 3])
         #expect(client.peerEndpoint == nil)

@@ -100,7 +100,7 @@ import Testing
         #expect(read <= 1000 + 1 << 16)
         await pair.socket.commitTransaction()
         while read < total {
-            _ = await pair.socket.waitForReadyRead()
+            _ = await pair.socket.waitForReadyRead(timeout: nil)
             read += await pair.socket.readAll().count
         }
         #expect(read == total)
@@ -149,7 +149,7 @@ import Testing
             server.nextPendingConnection()?.perform { $0.write(Array("welcome\n".utf8)) }
         }
         let client = try await SSLSocket.connecting(to: endpoint)
-        while await !client.canReadLine { #expect(await client.waitForReadyRead()) }
+        while await !client.canReadLine { #expect(await client.waitForReadyRead(timeout: nil)) }
         #expect(await client.readLine() == Array("welcome\n".utf8))
         await client.abort()
         await server.close()

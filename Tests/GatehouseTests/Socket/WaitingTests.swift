@@ -10,22 +10,22 @@ import Testing
     func inATask() async throws {
         let (server, _, endpoint) = try await SSLServer.listening()
         let client = try await SSLSocket.connecting(to: endpoint)
-        #expect(await client.waitForEncrypted())
-        #expect(await client.waitForEncrypted())
+        #expect(await client.waitForEncrypted(timeout: nil))
+        #expect(await client.waitForEncrypted(timeout: nil))
         let socket = try #require(await server.next())
-        async let arrival = socket.waitForReadyRead()
+        async let arrival = socket.waitForReadyRead(timeout: nil)
         await client.write([1, 2, 3])
-        #expect(await client.waitForBytesWritten())
+        #expect(await client.waitForBytesWritten(timeout: nil))
         #expect(await client.bytesToWrite == 0)
         #expect(await arrival)
         #expect(await socket.readAll() == [1, 2, 3])
         async let end = socket.waitForDisconnected(timeout: nil)
         await client.disconnectFromHost()
         #expect(await end)
-        #expect(await socket.waitForDisconnected())
-        #expect(await !socket.waitForReadyRead())
-        #expect(await !socket.waitForEncrypted())
-        #expect(await !socket.waitForBytesWritten())
+        #expect(await socket.waitForDisconnected(timeout: nil))
+        #expect(await !socket.waitForReadyRead(timeout: nil))
+        #expect(await !socket.waitForEncrypted(timeout: nil))
+        #expect(await !socket.waitForBytesWritten(timeout: nil))
         await server.close()
     }
 
@@ -34,7 +34,7 @@ import Testing
         let pair = try await Pair()
         await pair.client.write([1])
         try await eventually { await pair.socket.bytesAvailable == 1 }
-        #expect(await pair.socket.waitForReadyRead())
+        #expect(await pair.socket.waitForReadyRead(timeout: nil))
         #expect(await !pair.socket.waitForReadyRead(timeout: Self.soon))
         await pair.client.write([2])
         try await eventually { await pair.socket.bytesAvailable == 2 }
@@ -47,12 +47,9 @@ import Testing
     func timeouts() async throws {
         let pair = try await Pair()
         await pair.client.run { $0.readBufferSize = 1 }
-        var taken = 1
-        while taken > 0 {
-            taken = await pair.socket.write([UInt8](repeating: 1, count: 1 << 20))
-            _ = await pair.socket.waitForBytesWritten(timeout: Self.soon)
-        }
-        #expect(await !pair.socket.waitForBytesWritten(timeout: Self.soon))
+        repeat {
+            await pair.socket.write([UInt8](repeating: 1, count: 1 << 20))
+        } while await pair.socket.waitForBytesWritten(timeout: Self.soon)
         #expect(await !pair.socket.waitForReadyRead(timeout: Self.soon))
         #expect(await !pair.socket.waitForDisconnected(timeout: Self.soon))
         #expect(await !pair.socket.waitForDisconnected(timeout: .zero))
@@ -62,7 +59,7 @@ import Testing
         #expect(await pair.socket.isEncrypted)
         #expect(await pair.socket.error == nil)
         // A full buffer is read no further: there is nothing to wait for.
-        _ = await pair.client.waitForReadyRead()
+        _ = await pair.client.waitForReadyRead(timeout: nil)
         #expect(await !pair.client.waitForReadyRead(timeout: nil))
         await pair.end()
     }
@@ -86,13 +83,13 @@ import Testing
         client.readyRead.connect { _ in recorder.add("readyRead") }
         try await client.run { client in
             try client.connectToHostEncrypted("localhost", port: endpoint.port)
-            #expect(client.waitForEncrypted() == true)
+            #expect(client.waitForEncrypted(timeout: nil) == true)
             client.write([1, 2, 3])
-            #expect(client.waitForBytesWritten() == true)
-            while client.bytesAvailable < 3 { #expect(client.waitForReadyRead() == true) }
+            #expect(client.waitForBytesWritten(timeout: nil) == true)
+            while client.bytesAvailable < 3 { #expect(client.waitForReadyRead(timeout: nil) == true) }
             #expect(client.readAll() == [1, 2, 3])
             client.disconnectFromHost()
-            #expect(client.waitForDisconnected() == true)
+            #expect(client.waitForDisconnected(timeout: nil) == true)
         }
         #expect(
             recorder.all == [
@@ -106,15 +103,21 @@ import Testing
     @Test("RW-16 a wait that holds up the loop ends with its time, and with the deadline of the handshake")
     func blockingTimeouts() async throws {
         let (server, _, endpoint) = try await SSLServer.listening { $0.maxPendingConnections = 0 }
-        let client = try SSLSocket(
-            configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: .milliseconds(100))
-        try await client.run { client in
+        let patient = try SSLSocket(
+            configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
+        try await patient.run { client in
             try client.connectToHostEncrypted("127.0.0.1", port: endpoint.port)
             #expect(client.waitForEncrypted(timeout: .milliseconds(10)) == false)
             #expect(client.error == nil)
+            client.abort()
+        }
+        let hasty = try SSLSocket(
+            configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: .milliseconds(50))
+        try await hasty.run { client in
+            try client.connectToHostEncrypted("127.0.0.1", port: endpoint.port)
             #expect(client.waitForEncrypted(timeout: nil) == false)
             #expect(client.error == .socketTimeout)
-            #expect(client.waitForDisconnected() == true)
+            #expect(client.waitForDisconnected(timeout: nil) == true)
         }
         await server.close()
     }
@@ -155,14 +158,14 @@ import Testing
                 defer { depth.withLock { $0.current -= 1 } }
                 guard answer.withLock({ $0 == nil }) else { return }
                 answer.withLock { $0 = [] }
-                #expect(client.waitForEncrypted() == true, "\(slot.name)")
+                #expect(client.waitForEncrypted(timeout: nil) == true, "\(slot.name)")
                 client.write([7, 8, 9])
-                #expect(client.waitForBytesWritten() == true, "\(slot.name)")
-                while !Set([1, 2, 7, 8, 9]).isSubset(of: client.peek(9)), client.waitForReadyRead() {}
+                #expect(client.waitForBytesWritten(timeout: nil) == true, "\(slot.name)")
+                while !Set([1, 2, 7, 8, 9]).isSubset(of: client.peek(9)), client.waitForReadyRead(timeout: nil) {}
                 let bytes = client.readAll()
                 answer.withLock { $0 = bytes }
                 client.disconnectFromHost()
-                #expect(client.waitForDisconnected() == true, "\(slot.name)")
+                #expect(client.waitForDisconnected(timeout: nil) == true, "\(slot.name)")
             }
             client.encrypted.connect { $0.write([3]) }
             try await client.connectToHostEncrypted("localhost", port: endpoint.port)
@@ -179,7 +182,7 @@ import Testing
         let recorder = Recorder()
         recorder.follow(pair.socket)
         pair.socket.readyRead.connect { socket in
-            #expect(socket.waitForDisconnected() == true)
+            #expect(socket.waitForDisconnected(timeout: nil) == true)
             recorder.add("waited")
         }
         await pair.client.run { client in

@@ -6,8 +6,12 @@ import GatehouseTLS
 
 /// A certificate for localhost, and configurations around it.
 enum Fixture {
-    /// How long a handshake may take that is not about time: a suite that runs whole keeps a machine busy for minutes.
-    static let patience = Duration.seconds(240)
+    /// How long may take what is not about time, longer than any test: a suite that runs whole keeps a machine busy for
+    /// minutes, and what a test does next may wait for as long while deadlines go on.
+    static let patience = Duration.seconds(3600)
+
+    /// Where nobody listens: ports that are given back may be somebody else's a moment later.
+    static let deaf = Endpoint(address: .localHost, port: 1)
 
     static let credential = credential(for: ["localhost"])
     static let otherCredential = credential(for: ["other.example"])
@@ -62,17 +66,23 @@ enum Fixture {
 }
 
 extension SSLServer {
+    /// A server that does not listen yet and whose handshakes may take their time.
+    static func patient(_ configuration: SSLConfiguration? = nil, threads: Int = 1) async throws -> SSLServer {
+        let server = try SSLServer(configuration: configuration ?? Fixture.server(), threads: threads)
+        await server.run { $0.handshakeTimeout = Fixture.patience }
+        return server
+    }
+
     /// A server on loopback, listening, with a recorder for its signals.
     static func listening(
-        _ configuration: SSLConfiguration? = nil, threads: Int = 1,
+        _ configuration: SSLConfiguration? = nil, threads: Int = 1, port: UInt16 = 0,
         _ prepare: @Sendable (isolated SSLServer) -> Void = { _ in }
     ) async throws -> (server: SSLServer, recorder: Recorder, endpoint: Endpoint) {
-        let server = try SSLServer(configuration: configuration ?? Fixture.server(), threads: threads)
+        let server = try await patient(configuration, threads: threads)
         let recorder = Recorder()
         recorder.follow(server)
-        await server.run { $0.handshakeTimeout = Fixture.patience }
         await server.run(prepare)
-        try await server.listen(address: .localHost)
+        try await server.listen(address: .localHost, port: port)
         return (server, recorder, Endpoint(address: .localHost, port: await server.serverPort))
     }
 

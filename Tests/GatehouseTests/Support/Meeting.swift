@@ -37,13 +37,15 @@ struct Meeting {
 
     /// Asks, and waits until that has come to something.
     func ask() async throws {
-        try await socket.requestClientCertificate()
+        try await socket.requestClientCertificate(timeout: nil)
         try await eventually { await !socket.isAwaitingCertificate }
     }
 
     /// What both ends told of a refusal, from the request on.
     func refusal() async throws -> (server: [String], client: [String]) {
-        try await eventually { [clientRecorder] in clientRecorder.all.last?.hasPrefix("disconnected") == true }
+        for end in [recorder, clientRecorder] {
+            try await eventually { end.all.last?.hasPrefix("disconnected") == true }
+        }
         return (recorder.all, clientRecorder.all.filter { $0.hasPrefix("alert") || $0.hasPrefix("error") })
     }
 

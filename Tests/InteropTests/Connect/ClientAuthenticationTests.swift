@@ -16,7 +16,7 @@ extension Interop.Connect {
         await openssl.stop()
 
         let files = try TemporaryFolder()
-        try files.write("psk", "\(SharedKey.identity):\(SharedKey.secret)\n")
+        try files.write("\(SharedKey.identity):\(SharedKey.secret)\n".utf8, to: "psk")
         let gnutls = try await PeerServer.gnutls(
             ["--pskpasswd", files.path("psk")], priority: SharedKey.gnutlsPriority)
         let known = try await gnutls.connect(SharedKey.option)

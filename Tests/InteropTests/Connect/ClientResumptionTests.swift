@@ -33,7 +33,7 @@ extension Interop.Connect {
         let second = try await server.connect(["--session-in", files.path("1"), "--session-out", files.path("2")])
         #expect(second.output == "hello\n", "\(second.written)")
         #expect(second.reported("resumed") == "yes")
-        try files.write("early", "early\n")
+        try files.write("early\n".utf8, to: "early")
         let third = try await server.connect(
             ["--session-in", files.path("2"), "--early-data-file", files.path("early")])
         #expect(third.reported("early data") == "accepted", "\(third.written)")
@@ -60,7 +60,7 @@ extension Interop.Connect {
         let server = try await PeerServer.openssl(
             ["-early_data", "-max_early_data", "1000"] + PeerServer.opensslCredential())
         let files = try TemporaryFolder()
-        try files.write("early", "sent early\n")
+        try files.write("sent early\n".utf8, to: "early")
         let first = try await server.connect(["--session-out", files.path("1")])
         #expect(first.status == 0, "\(first.written)")
         let options = ["--session-in", files.path("1"), "--early-data-file", files.path("early")]
@@ -81,7 +81,7 @@ extension Interop.Connect {
     func earlyDataUsage() async throws {
         let server = try await PeerServer.openssl(["-rev"] + PeerServer.opensslCredential())
         let files = try TemporaryFolder()
-        try files.write("early", "sent early\n")
+        try files.write("sent early\n".utf8, to: "early")
         let sessionless = try await server.connect(["--early-data-file", files.path("early")])
         #expect(sessionless.status == 2)
         #expect(sessionless.errors == "gatehouse connect: --early-data-file needs --session-in\n")

@@ -47,8 +47,10 @@ extension Interop {
                 #expect(ended.output == "hello\n", "\(agreement): \(ended.written)")
                 check(ended, agreement, kind)
             }
-            let descriptions = server.output.split(separator: "\n").filter { $0.hasPrefix("- Description: ") }
-            #expect(descriptions.count == Agreement.all.count)
+            let descriptions = try await server.wait(for: "every description") { written in
+                let lines = written.split(separator: "\n").filter { $0.hasPrefix("- Description: ") }
+                return lines.count == Agreement.all.count ? lines : nil
+            }
             for (description, agreement) in zip(descriptions, Agreement.all) {
                 #expect(description.contains("(TLS1.3-X.509)-(ECDHE-\(agreement.group.gnutls))"))
                 #expect(description.hasSuffix("-(\(agreement.suite.gnutls))"))

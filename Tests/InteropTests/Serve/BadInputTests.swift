@@ -95,7 +95,7 @@ extension Interop {
         ) async throws -> String {
             let script = """
                 import socket, sys
-                with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as plain:
+                with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as plain:
                     plain.sendall(bytes.fromhex(sys.argv[2]))
                     if sys.argv[3] == "end": plain.shutdown(socket.SHUT_WR)
                     answer = b""

@@ -6,47 +6,13 @@ extension Interop {
     /// Two processes of `gatehouse serve` behind HAProxy, which balances TCP and speaks the PROXY protocol.
     @Suite("serve behind a balancer", .timeLimit(.minutes(3)))
     struct Balancer {
-        /// Files with ticket keys, and two links that say which is in use.
-        private final class TicketKeyFolder {
-            private let folder: URL
-
-            init() throws {
-                folder = FileManager.default.temporaryDirectory.appending(path: "balancer-\(UUID().uuidString)")
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                for (name, count) in [("a", 80), ("b", 48), ("c", 80)] {
-                    let key = (0..<count).map { _ in UInt8.random(in: 0...255) }
-                    try Data(key).write(to: folder.appending(path: name))
-                    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path(name))
-                }
-            }
-
-            deinit {
-                try? FileManager.default.removeItem(at: folder)
-            }
-
-            func path(_ name: String) -> String { folder.appending(path: name).path }
-
-            func write(_ text: String, to name: String) throws -> String {
-                try Data(text.utf8).write(to: folder.appending(path: name))
-                return path(name)
-            }
-
-            /// The first seals from now on, the other opens too.
-            func use(_ current: String, _ other: String) throws {
-                for (link, key) in [("current", current), ("other", other)] {
-                    try FileManager.default.createSymbolicLink(atPath: path("new"), withDestinationPath: path(key))
-                    guard rename(path("new"), path(link)) == 0 else { throw CocoaError(.fileWriteUnknown) }
-                }
-            }
-        }
-
         private static func configuration(_ port: UInt16, _ servers: [GatehouseServer]) -> String {
             """
             defaults
                 mode tcp
-                timeout connect 10s
-                timeout client 60s
-                timeout server 60s
+                timeout connect 1h
+                timeout client 1h
+                timeout server 1h
             frontend tls
                 bind 127.0.0.1:\(port)
                 default_backend gatehouse
@@ -72,18 +38,17 @@ extension Interop {
             "G-6 sessions of one resume on the other while the ticket keys rotate; peers are the clients' own addresses"
         )
         func sharing() async throws {
-            let keys = try TicketKeyFolder()
+            let (keys, folder) = (try TicketKeyFiles(), try TemporaryFolder())
             try keys.use("a", "b")
             let options =
-                ["--ticket-key-file", keys.path("current"), "--ticket-key-file", keys.path("other"), "--reload"]
-                + ["--proxy-protocol", "127.0.0.1"]
+                keys.paths.flatMap { ["--ticket-key-file", $0] } + ["--reload", "--proxy-protocol", "127.0.0.1"]
             var servers: [GatehouseServer] = []
             for _ in 0..<2 { servers.append(try await GatehouseServer([.p256], options)) }
             let port = try freePort()
-            let balancer = try RunningTool(
-                Programs.haproxy(), ["-db", "-f", try keys.write(Self.configuration(port, servers), to: "haproxy.cfg")])
+            try folder.write(Self.configuration(port, servers).utf8, to: "haproxy.cfg")
+            let balancer = try RunningTool(Programs.haproxy(), ["-db", "-f", folder.path("haproxy.cfg")])
             // It tells nobody when it listens.
-            let session = keys.path("session")
+            let session = folder.path("session")
             var ended = try await connect(port, session)
             while !ended.output.contains("New, TLSv1.3") {
                 try await Task.sleep(for: .milliseconds(50))

@@ -45,7 +45,7 @@ extension Interop.Serve {
         #expect(wrong.output.contains("<<< TLS 1.3, Alert [length 0002], fatal decrypt_error"), "\(wrong.written)")
         let unknown = try await Client.openssl(server, ["-psk_identity", "nobody", "-psk", SharedKey.secret])
         #expect(unknown.output.contains("<<< TLS 1.3, Alert [length 0002], fatal decrypt_error"), "\(unknown.written)")
-        #expect(server.events.count { $0.event == "errorOccurred" } == 2)
+        try await server.wait(for: "two errors", count: 2) { $0.event == "errorOccurred" }
         await server.stop()
     }
 

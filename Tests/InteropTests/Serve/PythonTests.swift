@@ -14,7 +14,7 @@ extension Interop.Serve {
             context.minimum_version = ssl.TLSVersion.TLSv1_3
             context.set_ecdh_curve(group)
             context.set_alpn_protocols(["http/1.1"])
-            with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+            with socket.create_connection(("127.0.0.1", port)) as plain:
                 with context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as secure:
                     assert secure.version() == "TLSv1.3", secure.version()
                     assert secure.cipher()[0] == suite, secure.cipher()
@@ -43,6 +43,7 @@ extension Interop.Serve {
             #expect(ended.status == 0, "\(suite) \(kind): \(ended.errors)")
             #expect(ended.output.split(separator: "\n").count == Group.allCases.count)
 
+            try await server.wait(for: "the last end", count: Group.allCases.count) { $0.ending != nil }
             let sessions = server.events.compactMap(\.session)
             #expect(sessions.map { $0["group"] } == Group.allCases.map(\.rawValue))
             #expect(sessions.allSatisfy { $0["cipher suite"] == suite.rawValue })

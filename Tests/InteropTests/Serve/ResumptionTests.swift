@@ -65,7 +65,7 @@ extension Interop.Serve {
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         session = None
         for expected in [False, True, True]:
-            with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+            with socket.create_connection(("127.0.0.1", port)) as plain:
                 with context.wrap_socket(plain, server_hostname="localhost", session=session) as secure:
                     secure.sendall(b"hello")
                     assert secure.recv(5) == b"hello"
@@ -89,7 +89,7 @@ extension Interop.Serve {
     func opensslEarlyData() async throws {
         let server = try await GatehouseServer([.p256], ["--early-data"])
         let files = try TemporaryFolder()
-        try files.write("request", Client.request)
+        try files.write(Client.request.utf8, to: "request")
         let first = try await Client.openssl(server, ["-sess_out", files.path("1")])
         #expect(first.output.contains("Max Early Data: 16384"), "\(first.written)")
         let early = try await Client.openssl(
@@ -108,7 +108,7 @@ extension Interop.Serve {
     func gnutlsEarlyData() async throws {
         let server = try await GatehouseServer([.p256], ["--early-data"])
         let files = try TemporaryFolder()
-        try files.write("request", Client.request)
+        try files.write(Client.request.utf8, to: "request")
         let ended = try await Client.gnutls(
             server, ["--resume", "--waitresumption", "--earlydata", files.path("request")], input: "")
         #expect(ended.output.contains("*** This is a resumed session"), "\(ended.written)")

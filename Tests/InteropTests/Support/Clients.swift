@@ -30,7 +30,7 @@ enum Client {
             context = ssl.create_default_context(cafile=sys.argv[2])
             context.load_cert_chain(sys.argv[3], sys.argv[4])
             context.post_handshake_auth = \(afterHandshake ? "True" : "False")
-            with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as plain:
+            with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as plain:
                 with context.wrap_socket(plain, server_hostname="localhost") as secure:
                     secure.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
                     while part := secure.recv(65536):

@@ -23,7 +23,8 @@ struct GatehouseServer {
         let files = try CertificateFiles.made()
         let credentials = kinds.flatMap { ["--certificate", files.certificate($0), "--key", files.key($0)] }
         program = try RunningTool(
-            try Programs.gatehouse(), ["serve", "--port", "0", "--events"] + credentials + options)
+            try Programs.gatehouse(),
+            ["serve", "--port", "0", "--events", "--handshake-timeout", "3600"] + credentials + options)
         port = try await program.wait(for: "a port") { written in
             Self.events(in: written).first { $0.event == "listening" }?.port
         }
@@ -35,10 +36,12 @@ struct GatehouseServer {
     /// The signals so far.
     var events: [Event] { Self.events(in: program.output) }
 
-    /// Waits for a signal that `isWanted` agrees to.
+    /// Waits for so many signals that `isWanted` agrees to; returns the last of them.
     @discardableResult
-    func wait(for what: String, _ isWanted: (Event) -> Bool) async throws -> Event {
-        try await program.wait(for: what) { written in Self.events(in: written).first(where: isWanted) }
+    func wait(for what: String, count: Int = 1, _ isWanted: (Event) -> Bool) async throws -> Event {
+        try await program.wait(for: what) { written in
+            Self.events(in: written).filter(isWanted).dropFirst(count - 1).first
+        }
     }
 
     /// Ends the server, which has nothing to complain about.

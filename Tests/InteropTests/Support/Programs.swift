@@ -39,20 +39,3 @@ func run(_ executable: URL, _ arguments: [String], input: String = "") async thr
     let status = await program.end()
     return Ended(status: status, output: program.output, errors: program.errors)
 }
-
-/// A port that was free a moment ago, for the programs that cannot choose one themselves.
-func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) { address in
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
-        }
-    }
-    guard descriptor >= 0, status == 0 else { throw Tool.Failure(description: "no port is free: errno \(errno)") }
-    return UInt16(bigEndian: address.sin_port)
-}
