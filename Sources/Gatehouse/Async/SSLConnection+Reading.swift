@@ -35,16 +35,22 @@ extension SSLConnection {
     public struct Inbound: AsyncSequence, Sendable {
         let socket: SSLSocket
 
-        /// An iterator: it keeps nothing of its own.
+        /// An iterator, which belongs to one connection: it throws when the socket has been connected again.
         public func makeAsyncIterator() -> Iterator { Iterator(socket: socket) }
 
         /// Takes chunks from the connection.
         public struct Iterator: AsyncIteratorProtocol {
             let socket: SSLSocket
+            /// The connection that it takes from, known from the first chunk on.
+            private var connection: UInt64?
+
+            init(socket: SSLSocket) {
+                self.socket = socket
+            }
 
             /// The next chunk, never empty; `nil` after the peer's `close_notify`.
             public mutating func next() async throws -> [UInt8]? {
-                try await socket.nextChunk()
+                try await socket.nextChunk(of: &connection)
             }
         }
     }
@@ -55,17 +61,26 @@ extension SSLConnection {
         let socket: SSLSocket
         let maximumLength: Int
 
-        /// An iterator: it keeps nothing of its own.
+        /// An iterator, which belongs to one connection: it throws when the socket has been connected again.
         public func makeAsyncIterator() -> Iterator { Iterator(socket: socket, maximumLength: maximumLength) }
 
         /// Takes lines from the connection.
         public struct Iterator: AsyncIteratorProtocol {
             let socket: SSLSocket
             let maximumLength: Int
+            /// The connection that it takes from, known from the first line on.
+            private var connection: UInt64?
+
+            init(socket: SSLSocket, maximumLength: Int) {
+                self.socket = socket
+                self.maximumLength = maximumLength
+            }
 
             /// The next line without its end; `nil` after the peer's `close_notify`.
             public mutating func next() async throws -> String? {
-                guard var line = try await socket.nextLine(maximumLength: maximumLength)?[...] else { return nil }
+                guard var line = try await socket.nextLine(of: &connection, maximumLength: maximumLength)?[...] else {
+                    return nil
+                }
                 if line.last == UInt8(ascii: "\n") { line.removeLast() }
                 if line.last == UInt8(ascii: "\r") { line.removeLast() }
                 return String(decoding: line, as: UTF8.self)

@@ -8,13 +8,17 @@ extension SSLSocket {
     }
 
     /// Takes what has come, waiting for it; `nil` at the orderly end.
-    func nextChunk() async throws -> [UInt8]? {
+    ///
+    /// - Parameter connection: the number of the connection to read from; `nil` takes the present one.
+    func nextChunk(of connection: inout UInt64?) async throws -> [UInt8]? {
+        let number = connection ?? connectionNumber
+        connection = number
         while true {
-            try Task.checkCancellation()
+            try checkReading(number)
             if bytesAvailable > 0 { return readAll() }
             // Somebody else may have taken what came.
             if await !wait(for: .bytesAvailable(moreThan: 0), nil), !Task.isCancelled {
-                try checkOrderlyEnd()
+                try checkOrderlyEnd(of: number)
                 return nil
             }
         }
@@ -22,30 +26,48 @@ extension SSLSocket {
 
     /// Takes a line with its end, waiting for it to come whole; `nil` at the orderly end, before which what is left is a
     /// line too.
-    func nextLine(maximumLength: Int) async throws -> [UInt8]? {
+    ///
+    /// - Parameter connection: the number of the connection to read from; `nil` takes the present one.
+    func nextLine(of connection: inout UInt64?, maximumLength: Int) async throws -> [UInt8]? {
+        let number = connection ?? connectionNumber
+        connection = number
         while true {
-            try Task.checkCancellation()
+            try checkReading(number)
             // Where less than the longest line is kept, reading stops before its end comes.
             let limit = readBufferSize > 0 ? min(maximumLength, readBufferSize) : maximumLength
             if let length = inbox.countThroughNewline(), length <= limit { return read(length) }
             guard bytesAvailable < limit else { throw LineTooLong(maximumLength: limit) }
             if await !wait(for: .bytesAvailable(moreThan: bytesAvailable), nil), !Task.isCancelled {
-                try checkOrderlyEnd()
+                try checkOrderlyEnd(of: number)
                 return bytesAvailable > 0 ? readAll() : nil
             }
         }
     }
 
+    /// What a task has begun with one connection does not go on with the next one of the same socket.
+    private func checkConnection(_ number: UInt64) throws(SocketFailure) {
+        guard number == connectionNumber else {
+            throw SocketFailure(.operation, "the connection is over, and the socket was connected again")
+        }
+    }
+
+    private func checkReading(_ number: UInt64) throws {
+        try Task.checkCancellation()
+        try checkConnection(number)
+    }
+
     /// Nothing more will come: it throws unless the peer has said so.
-    private func checkOrderlyEnd() throws(SocketFailure) {
+    private func checkOrderlyEnd(of number: UInt64) throws(SocketFailure) {
+        try checkConnection(number)
         let isOrderly = ending == nil ? isReadChannelFinished : ending == .closeNotify
         guard isOrderly else { throw failure }
     }
 
     /// Writes everything, one caller after the other.
     func writeAll(_ bytes: some Collection<UInt8> & Sendable) async throws {
+        let number = connectionNumber
         // Several may be woken for one turn.
-        repeat { try await waitToWrite(.turnToWrite) } while isWritingAll
+        repeat { try await waitToWrite(.turnToWrite, number) } while isWritingAll
         isWritingAll = true
         defer {
             isWritingAll = false
@@ -55,14 +77,15 @@ extension SSLSocket {
         while true {
             rest = rest.dropFirst(write(rest))
             if rest.isEmpty { return }
-            try await waitToWrite(.roomToWrite)
+            try await waitToWrite(.roomToWrite, number)
         }
     }
 
-    private func waitToWrite(_ awaited: Awaited) async throws {
+    private func waitToWrite(_ awaited: Awaited, _ number: UInt64) async throws {
         try Task.checkCancellation()
         let canWrite = await wait(for: awaited, nil)
         try Task.checkCancellation()
+        try checkConnection(number)
         guard canWrite else { throw failure }
     }
 

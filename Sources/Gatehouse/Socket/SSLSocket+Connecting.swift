@@ -46,11 +46,22 @@ extension SSLSocket {
     /// Looks the host up, connects, and does the handshake; ``encrypted`` tells that it is done, ``errorOccurred``
     /// that it failed. What is written meanwhile goes out after the handshake.
     ///
+    /// A socket can connect again when it is unconnected, as often as it likes: as ``SSLConfiguration`` and settings say,
+    /// and with nothing of the last connection. Bytes that were not read are gone, errors and certificates too, and late
+    /// answers to its questions do nothing. Slots stay if one of ``disconnected`` connects again; otherwise they were
+    /// dropped, and have to be connected anew.
+    ///
+    /// ```swift
+    /// socket.disconnected.connect { socket, ending in
+    ///     try? socket.connectToHostEncrypted("example.org", port: 443)
+    /// }
+    /// ```
+    ///
     /// - Parameters:
     ///   - host: a name or a textual address. Its addresses are tried one after the other.
     ///   - port: the TCP port.
     ///   - peerVerifyName: the name that the certificate must carry, if it is not `host`.
-    /// - Throws: `SocketFailure` when the socket was connected before, or is an accepted one.
+    /// - Throws: `SocketFailure` unless the socket is unconnected, and on an accepted one.
     public func connectToHostEncrypted(
         _ host: String, port: UInt16, peerVerifyName: String? = nil
     ) throws(SocketFailure) {
@@ -71,7 +82,7 @@ extension SSLSocket {
     /// - Parameters:
     ///   - path: where the server listens; at most 107 bytes.
     ///   - peerVerifyName: the name that the certificate must carry.
-    /// - Throws: `SocketFailure` when the socket was connected before, or is an accepted one.
+    /// - Throws: `SocketFailure` unless the socket is unconnected, and on an accepted one.
     public func connectToUnixSocketEncrypted(_ path: String, peerVerifyName: String) throws(SocketFailure) {
         try startConnecting(to: path, peerVerifyName)
         phase = .connecting
@@ -86,29 +97,62 @@ extension SSLSocket {
         deliver()
     }
 
-    private func startConnecting(to name: String, _ peerVerifyName: String) throws(SocketFailure) {
-        guard phase == .idle, case .client = configuration.engine else {
-            throw SocketFailure(.operation, "the socket is or was connected")
+    /// Changes what the next connections go by: to resume the session of the last one, for example.
+    ///
+    /// ```swift
+    /// var configuration = socket.sslConfiguration
+    /// configuration.sessionTicket = socket.sessionTicket
+    /// try socket.setSSLConfiguration(configuration)
+    /// try socket.connectToHostEncrypted("example.org", port: 443)
+    /// ```
+    ///
+    /// - Throws: `SocketFailure` when a client cannot work with it, unless the socket is unconnected, and on an accepted
+    ///   one. The old one stays then.
+    public func setSSLConfiguration(_ configuration: SSLConfiguration) throws(SocketFailure) {
+        try checkUnconnectedClient()
+        do throws(ConfigurationError) {
+            self.configuration = try PreparedConfiguration(client: configuration)
+        } catch {
+            throw SocketFailure(error)
         }
+    }
+
+    private func startConnecting(to name: String, _ peerVerifyName: String) throws(SocketFailure) {
+        try checkUnconnectedClient()
+        connectionNumber += 1
+        // Whoever waits has waited for the last connection.
+        resumeWaits()
+        forgetConnection()
+        endpoints.withLock { $0 = Endpoints() }
         peerName = name
         self.peerVerifyName = peerVerifyName
         startHandshakeDeadline(handshakeTimeout)
     }
 
+    var isClient: Bool {
+        if case .client = configuration.engine { true } else { false }
+    }
+
+    private func checkUnconnectedClient() throws(SocketFailure) {
+        guard isClient else { throw SocketFailure(.operation, "the socket is an accepted one") }
+        guard state == .unconnected else { throw SocketFailure(.operation, "the socket is connected, or on its way") }
+    }
+
     /// The resolver waits for the network, so it gets a thread of its own.
     private func lookUp(_ host: String, _ port: UInt16) {
+        let number = connectionNumber
         do {
             try SystemThread.start { [self] in
                 let result = Result { () throws(NameResolution.Failure) in try NameResolution.addresses(of: host) }
-                post { $0.lookedUp(result.map { $0.map { Endpoint(address: $0, port: port) } }) }
+                post { $0.lookedUp(result.map { $0.map { Endpoint(address: $0, port: port) } }, for: number) }
             }
         } catch {
             fail(SocketError(error), error.description, ending: .failed)
         }
     }
 
-    private func lookedUp(_ result: Result<[Endpoint], NameResolution.Failure>) {
-        guard phase == .lookup else { return }
+    private func lookedUp(_ result: Result<[Endpoint], NameResolution.Failure>, for number: UInt64) {
+        guard phase == .lookup, number == connectionNumber else { return }
         switch result {
         case .success(let endpoints): connect(to: endpoints)
         case .failure(let failure): fail(.hostNotFound, failure.description, ending: .failed)

@@ -77,15 +77,17 @@ extension SSLSocket {
 
     private func wait(for question: Question) {
         self.question = question
-        notices.append(.question)
+        questionNumber += 1
+        notices.append(.question(questionNumber))
     }
 
     /// Whether the handshake waits for somebody's decision.
     var isPausedForDecision: Bool { question != nil }
 
     /// Asks whoever listens: the server's slots and the socket's own.
-    func ask() {
-        questionNumber += 1
+    func ask(_ number: UInt64) {
+        // A question of the last connection is nobody's any more.
+        guard questionNumber == number else { return }
         switch question {
         case .peer(let review):
             if configuration.settings.handshakeMustInterruptOnError, review.continued < review.errors.count {
@@ -274,7 +276,8 @@ public enum PauseMode: Sendable, Hashable {
 
 extension SSLSocket {
     /// Ignores every problem of the peer's certificate in this handshake: from now on, in the slots of `peerVerifyError`
-    /// and `sslErrors`, or earlier. ``ignoreSSLErrors(_:)`` with a list takes precedence.
+    /// and `sslErrors`, or earlier. ``ignoreSSLErrors(_:)`` with a list takes precedence. Neither outlives the connection:
+    /// a socket that connects again has to be told again.
     ///
     /// It does not count for what the client shows after the handshake: ``requestClientCertificate(timeout:)`` begins
     /// anew.

@@ -141,13 +141,11 @@ extension SSLSocket {
         candidates = []
         question = nil
         isAwaitingCertificate = false
+        ignoresAllSSLErrors = false
+        ignoredSSLErrors = []
         earlyOutgoing = []
         tail = []
-        outbox = []
-        outboxSent = 0
-        sealedBytes = 0
-        sealedAlert = nil
-        outgoing.removeAll()
+        forgetOutput()
         notices.append(.stateChanged(.unconnected))
         if wasConnected && !isReadChannelFinished { notices.append(.readChannelFinished) }
         isReadChannelFinished = true

@@ -51,20 +51,10 @@ extension SSLSocket {
 
     /// Nothing of the connection is left here.
     private func leaveBehind() {
-        phase = .ended
         stopDeadlines()
         watch = nil
-        session = nil
-        tail = []
-        inbox.removeAll()
-        earlyInbox.removeAll()
-        uncommitted = nil
-        hasNews = false
-        outgoing.removeAll()
-        outbox = []
-        outboxSent = 0
-        sealedBytes = 0
-        sealedAlert = nil
+        forgetConnection()
+        phase = .ended
         notices = []
         noticesTold = 0
         dropSlots()

@@ -9,8 +9,8 @@ enum Notice: Sendable {
     case modeChanged(SSLMode)
     case handshakeStarted
     case keyLog([UInt8])
-    /// Somebody has to decide how the handshake goes on.
-    case question
+    /// Somebody has to decide how the handshake goes on: the number of the question.
+    case question(UInt64)
     /// The handshake is complete: the connection goes to its server's queue.
     case handshakeCompleted
     case encrypted
@@ -33,15 +33,20 @@ extension SSLSocket {
     func deliver() {
         guard !isDelivering else { return }
         isDelivering = true
-        while !awaitsQueue, noticesTold < notices.count {
+        var isOver = false
+        while !awaitsQueue, !isOver, noticesTold < notices.count {
             let notice = notices[noticesTold]
             noticesTold += 1
             tell(notice)
+            if case .disconnected = notice { isOver = true }
         }
         isDelivering = false
         guard !awaitsQueue else { return }
-        notices = []
+        notices = Array(notices.dropFirst(noticesTold))
         noticesTold = 0
+        // A slot has begun the next connection. What that has to tell comes in a turn of its own: whoever tries again
+        // and again, and fails at once, does not hold up the loop.
+        guard notices.isEmpty else { return postpone { $0.deliver() } }
         resumeWaits()
     }
 
@@ -70,7 +75,7 @@ extension SSLSocket {
         case .modeChanged(let mode): modeChanged.emit(from: self, mode)
         case .handshakeStarted: supervisor?.handshakeStarted(self)
         case .keyLog(let lines): configuration.settings.keyLog?(lines)
-        case .question: ask()
+        case .question(let number): ask(number)
         case .handshakeCompleted:
             hasAnnouncedEncryption = true
             awaitsQueue = supervisor != nil
@@ -103,7 +108,8 @@ extension SSLSocket {
             disconnected.emit(from: self, ending)
             self.supervisor?.connectionEnded(self)
             self.supervisor = nil
-            dropSlots()
+            // Unless one of them has begun the next connection, whose slots they are now.
+            if phase == .ended && noticesTold == notices.count { dropSlots() }
         }
     }
 

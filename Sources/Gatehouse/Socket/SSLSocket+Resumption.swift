@@ -36,7 +36,8 @@ extension SSLSocket {
     @discardableResult
     public func writeEarlyData(_ bytes: some Collection<UInt8>) -> Int {
         switch phase {
-        case .idle, .lookup, .connecting:
+        case .idle, .lookup, .connecting, .ended:
+            guard isClient else { return 0 }
             let limit = configuration.settings.offeredEarlyData - earlyOutgoing.count
             let taken = bytes.prefix(max(0, limit))
             earlyOutgoing += taken
@@ -45,7 +46,7 @@ extension SSLSocket {
             let taken = sealEarlyData(Array(bytes))
             flush()
             return taken
-        case .silent, .encrypted, .ended: return 0
+        case .silent, .encrypted: return 0
         }
     }
 

@@ -35,7 +35,7 @@ extension SSLSocket {
         errorString = "the connection was idle for too long"
         notices.append(.error(.socketTimeout))
         beginClosing(.failed)
-        flush()
+        transmit()
         // What does not go out now does not go out at all: nothing has moved for all this time.
         end(.failed)
         deliver()

@@ -78,11 +78,14 @@ extension SSLSocket {
 
     private func wait(for awaited: Awaited, _ timeout: Duration?) -> Bool {
         let end = timeout.map { SystemClock.monotonic + $0 }
+        let number = connectionNumber
         while true {
             readMail()
             flush()
             if awaited == .disconnected { answerCloseNotify() }
             deliver()
+            // A slot has begun the next connection: the one that was waited for is over.
+            guard connectionNumber == number else { return awaited == .disconnected }
             if let outcome = outcome(of: awaited) {
                 if awaited == .readyRead { hasNews = false }
                 return outcome

@@ -15,7 +15,8 @@ import Synchronization
 /// }
 /// ```
 ///
-/// The loop keeps an open socket alive. After ``disconnected`` a socket drops all its slots.
+/// The loop keeps an open socket alive. After ``disconnected`` a socket drops all its slots, unless one of them has
+/// connected it again.
 public actor SSLSocket: LoopBound {
     /// The loop that the socket lives on.
     public nonisolated let loop: EventLoop
@@ -42,9 +43,9 @@ public actor SSLSocket: LoopBound {
     /// Nothing more will come: the peer has sent `close_notify`, or the connection is over. With ``allowHalfClose`` our
     /// side is still open; without it, what slots write here is the last that goes out.
     public nonisolated let readChannelFinished = Signal<SSLSocket, Void>()
-    /// The connection is over, and how it ended. It is a socket's last signal.
+    /// The connection is over, and how it ended. It is a connection's last signal.
     public nonisolated let disconnected = Signal<SSLSocket, Ending>()
-    /// Something went wrong: once per socket, before ``disconnected``. An orderly end is no error.
+    /// Something went wrong: once per connection, before ``disconnected``. An orderly end is no error.
     public nonisolated let errorOccurred = Signal<SSLSocket, SocketError>()
     /// ``state`` has changed.
     public nonisolated let stateChanged = Signal<SSLSocket, SocketState>()
@@ -163,6 +164,8 @@ public actor SSLSocket: LoopBound {
     nonisolated let endpoints = Mutex(Endpoints())
     /// The server's number of this connection; 0 on a client.
     nonisolated let number: UInt64
+    /// How many connections a client has begun: what belongs to an earlier one comes too late.
+    var connectionNumber: UInt64 = 0
 
     var phase = Phase.idle
     /// How the connection will end once everything is written.
@@ -172,7 +175,7 @@ public actor SSLSocket: LoopBound {
     var interest: Interest = []
     var channel: (any SecureChannel & ~Copyable)?
     var supervisor: Acceptor?
-    let configuration: PreparedConfiguration
+    var configuration: PreparedConfiguration
     /// Addresses that are left to try, and the name that the certificate must carry.
     var candidates: [Endpoint] = []
     var peerVerifyName: String?
@@ -273,6 +276,7 @@ public actor SSLSocket: LoopBound {
         sslHandshakeErrors = old.sslHandshakeErrors
         certificateRequestAnswer = old.certificateRequestAnswer
         peerName = old.peerName
+        handshakeTimeout = old.handshakeTimeout
         handshakeDuration = old.handshakeDuration
         readBufferSize = old.readBufferSize
         writeBufferSize = old.writeBufferSize

@@ -103,7 +103,7 @@ import Testing
         await server.close()
     }
 
-    @Test("SK-12, 6.3-49 an accepted socket does not connect, nor does one that was connected; no error goes stale")
+    @Test("SK-12, 6.3-49 an accepted socket does not connect, nor does one that is connected; no error goes stale")
     func reuse() async throws {
         let pair = try await Pair()
         for socket in [pair.socket, pair.client] {
