@@ -80,7 +80,7 @@ struct OpenSSL {
 }
 
 /// A certificate to be made.
-struct CertificateSpec: Sendable {
+struct CertificateSpec: Sendable, Hashable {
     var subject: String
     var extensions: [String]
     /// Further sections of the configuration file, by name.

@@ -202,6 +202,9 @@ struct HostileClientHelloTests {
 extension ExtensionType {
     /// A type that nobody has defined.
     static let unknown = ExtensionType(rawValue: 0x7A7A)
+
+    /// As many more of them as a ClientHello holds, nearly; they are written with an empty body.
+    static let sixteenThousand = (0..<16_000).map { ExtensionType(rawValue: 0x8000 + $0) }
 }
 
 extension ClientHello {

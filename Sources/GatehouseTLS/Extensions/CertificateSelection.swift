@@ -24,17 +24,6 @@ public struct OIDFilter: Sendable, Hashable {
 }
 
 extension ByteReader {
-    /// Distinguished names, DER-encoded (RFC 9846 §4.3.4, "CertificateAuthoritiesExtension").
-    mutating func readCertificateAuthorities() throws(TLSError) -> [[UInt8]] {
-        var vector = try readVector(.certificateAuthorities)
-        var names: [[UInt8]] = []
-        while !vector.isAtEnd {
-            let name = try vector.readOpaque(.distinguishedName)
-            if names.count < Limits.listEntries { names.append(name) }
-        }
-        return names
-    }
-
     mutating func readOIDFilters() throws(TLSError) -> [OIDFilter] {
         var vector = try readVector(.oidFilters)
         var filters: [OIDFilter] = []
@@ -48,12 +37,6 @@ extension ByteReader {
 }
 
 extension ByteWriter {
-    mutating func writeCertificateAuthorities(_ names: [[UInt8]]) {
-        writeVector(.certificateAuthorities) { writer in
-            for name in names { writer.writeOpaque(.distinguishedName, name) }
-        }
-    }
-
     mutating func write(_ filters: [OIDFilter]) {
         writeVector(.oidFilters) { writer in
             for filter in filters {

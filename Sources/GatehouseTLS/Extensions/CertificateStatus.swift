@@ -11,11 +11,7 @@ extension ByteReader {
     mutating func readCertificateStatusRequest() throws(TLSError) -> CertificateStatusRequest {
         guard try readUInt8() == CertificateStatusRequest.ocsp else { throw .invalidMessage(.illegalValue) }
         var request = CertificateStatusRequest()
-        var responders = try readVector(.responderIDs)
-        while !responders.isAtEnd {
-            let responder = try responders.readOpaque(.responderID)
-            if request.responderIDs.count < Limits.listEntries { request.responderIDs.append(responder) }
-        }
+        request.responderIDs = try readOpaqueList(.responderIDs, of: .responderID)
         request.requestExtensions = try readOpaque(.extensions)
         return request
     }
@@ -33,7 +29,7 @@ extension ByteReader {
         let bytes = readRest()
         var reader = ByteReader(bytes.span)
         var list = try reader.readVector(.timestampList)
-        while !list.isAtEnd { _ = try list.readOpaque(.timestamp) }
+        while !list.isAtEnd { _ = try list.readVector(.timestamp) }
         try reader.finish()
         return bytes
     }
@@ -42,9 +38,7 @@ extension ByteReader {
 extension ByteWriter {
     mutating func write(_ request: CertificateStatusRequest) {
         write(CertificateStatusRequest.ocsp)
-        writeVector(.responderIDs) { writer in
-            for responder in request.responderIDs { writer.writeOpaque(.responderID, responder) }
-        }
+        writeOpaqueList(.responderIDs, of: .responderID, request.responderIDs)
         writeOpaque(.extensions, request.requestExtensions)
     }
 

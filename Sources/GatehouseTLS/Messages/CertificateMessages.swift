@@ -26,7 +26,8 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
                 self.signatureAlgorithms = try body.readList(.signatureSchemes, of: SignatureScheme.self)
             case .signatureAlgorithmsCert:
                 self.signatureAlgorithmsCert = try body.readList(.signatureSchemes, of: SignatureScheme.self)
-            case .certificateAuthorities: self.certificateAuthorities = try body.readCertificateAuthorities()
+            case .certificateAuthorities:
+                self.certificateAuthorities = try body.readOpaqueList(.certificateAuthorities, of: .distinguishedName)
             case .oidFilters: self.oidFilters = try body.readOIDFilters()
             case .serverName: self.serverName = try body.readServerNameList()
             // RFC 9846 §4.5.1.1: "A server MAY request that a client present an OCSP response with its certificate by
@@ -42,7 +43,8 @@ struct CertificateRequest: HandshakeMessage, Sendable, Equatable {
             switch type {
             case .signatureAlgorithms: body.writeList(.signatureSchemes, signatureAlgorithms ?? [])
             case .signatureAlgorithmsCert: body.writeList(.signatureSchemes, signatureAlgorithmsCert ?? [])
-            case .certificateAuthorities: body.writeCertificateAuthorities(certificateAuthorities ?? [])
+            case .certificateAuthorities:
+                body.writeOpaqueList(.certificateAuthorities, of: .distinguishedName, certificateAuthorities ?? [])
             case .oidFilters: body.write(oidFilters ?? [])
             case .serverName: body.writeServerNameList(serverName ?? [])
             default: break  // the others have an empty body

@@ -64,7 +64,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
             signatureAlgorithms = try body.readList(.signatureSchemes, of: SignatureScheme.self)
         case .signatureAlgorithmsCert:
             signatureAlgorithmsCert = try body.readList(.signatureSchemes, of: SignatureScheme.self)
-        case .applicationLayerProtocolNegotiation: applicationProtocols = try body.readProtocolNames()
+        case .applicationLayerProtocolNegotiation:
+            applicationProtocols = try body.readOpaqueList(.protocolNameList, of: .protocolName)
         case .clientCertificateType: clientCertificateTypes = try body.readCertificateTypes()
         case .serverCertificateType: serverCertificateTypes = try body.readCertificateTypes()
         case .recordSizeLimit: recordSizeLimit = try body.readUInt16()
@@ -73,7 +74,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
         case .cookie: cookie = try body.readOpaque(.cookie)
         case .keyShare: keyShares = try body.readClientShares()
         case .pskKeyExchangeModes: pskKeyExchangeModes = try body.readPSKKeyExchangeModes()
-        case .certificateAuthorities: certificateAuthorities = try body.readCertificateAuthorities()
+        case .certificateAuthorities:
+            certificateAuthorities = try body.readOpaqueList(.certificateAuthorities, of: .distinguishedName)
         case .ticketRequest: ticketRequest = try body.readTicketRequest()
         case .preSharedKey: preSharedKeys = try body.readOfferedPSKs()
         default: break  // the others have an empty body
@@ -96,7 +98,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
         case .supportedGroups: body.writeList(.namedGroups, supportedGroups ?? [])
         case .signatureAlgorithms: body.writeList(.signatureSchemes, signatureAlgorithms ?? [])
         case .signatureAlgorithmsCert: body.writeList(.signatureSchemes, signatureAlgorithmsCert ?? [])
-        case .applicationLayerProtocolNegotiation: body.writeProtocolNames(applicationProtocols ?? [])
+        case .applicationLayerProtocolNegotiation:
+            body.writeOpaqueList(.protocolNameList, of: .protocolName, applicationProtocols ?? [])
         case .clientCertificateType: body.write(clientCertificateTypes ?? [])
         case .serverCertificateType: body.write(serverCertificateTypes ?? [])
         case .recordSizeLimit: body.write(recordSizeLimit ?? 0)
@@ -107,7 +110,8 @@ struct ClientHello: HandshakeMessage, Sendable, Equatable {
                 for share in keyShares ?? [] { writer.write(share) }
             }
         case .pskKeyExchangeModes: body.write(pskKeyExchangeModes ?? [])
-        case .certificateAuthorities: body.writeCertificateAuthorities(certificateAuthorities ?? [])
+        case .certificateAuthorities:
+            body.writeOpaqueList(.certificateAuthorities, of: .distinguishedName, certificateAuthorities ?? [])
         case .ticketRequest: body.write(ticketRequest ?? TicketRequest())
         case .preSharedKey: body.write(preSharedKeys ?? OfferedPSKs(identities: [], binders: []))
         default: break  // the others have an empty body

@@ -18,7 +18,8 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
         extensions = try body.readExtensions(in: .encryptedExtensions) { (type, body) throws(TLSError) in
             switch type {
             case .supportedGroups: self.supportedGroups = try body.readList(.namedGroups, of: NamedGroup.self)
-            case .applicationLayerProtocolNegotiation: self.applicationProtocols = try body.readProtocolNames()
+            case .applicationLayerProtocolNegotiation:
+                self.applicationProtocols = try body.readOpaqueList(.protocolNameList, of: .protocolName)
             case .clientCertificateType: self.clientCertificateType = try body.readCertificateType()
             case .serverCertificateType: self.serverCertificateType = try body.readCertificateType()
             case .recordSizeLimit: self.recordSizeLimit = try body.readUInt16()
@@ -32,7 +33,8 @@ struct EncryptedExtensions: HandshakeMessage, Sendable, Equatable {
         body.writeExtensions(extensions) { (type, body) in
             switch type {
             case .supportedGroups: body.writeList(.namedGroups, supportedGroups ?? [])
-            case .applicationLayerProtocolNegotiation: body.writeProtocolNames(applicationProtocols ?? [])
+            case .applicationLayerProtocolNegotiation:
+                body.writeOpaqueList(.protocolNameList, of: .protocolName, applicationProtocols ?? [])
             case .clientCertificateType: body.write(clientCertificateType ?? .x509)
             case .serverCertificateType: body.write(serverCertificateType ?? .x509)
             case .recordSizeLimit: body.write(recordSizeLimit ?? 0)

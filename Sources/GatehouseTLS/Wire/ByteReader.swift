@@ -86,6 +86,19 @@ struct ByteReader: ~Escapable {
         return elements
     }
 
+    /// A vector of vectors. Past `Limits.listEntries` of them the rest is read and skipped, as in other lists.
+    mutating func readOpaqueList(
+        _ bounds: VectorBounds, of entryBounds: VectorBounds
+    ) throws(TLSError) -> [[UInt8]] {
+        var vector = try readVector(bounds)
+        var entries: [[UInt8]] = []
+        while !vector.isAtEnd {
+            var entry = try vector.readVector(entryBounds)
+            if entries.count < Limits.listEntries { entries.append(entry.readRest()) }
+        }
+        return entries
+    }
+
     /// Ends a structure.
     func finish() throws(TLSError) {
         guard isAtEnd else { throw .invalidMessage(.trailingBytes) }

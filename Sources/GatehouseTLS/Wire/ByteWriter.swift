@@ -53,6 +53,12 @@ struct ByteWriter {
         writeVector(bounds) { $0.write(value) }
     }
 
+    mutating func writeOpaqueList(_ bounds: VectorBounds, of entryBounds: VectorBounds, _ entries: [[UInt8]]) {
+        writeVector(bounds) { writer in
+            for entry in entries { writer.writeOpaque(entryBounds, entry) }
+        }
+    }
+
     mutating func writeList<Element: RawRepresentable>(_ bounds: VectorBounds, _ elements: [Element])
     where Element.RawValue == UInt16 {
         writeVector(bounds) { writer in

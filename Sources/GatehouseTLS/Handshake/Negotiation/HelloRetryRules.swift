@@ -12,7 +12,7 @@ import GatehouseCrypto
 /// | everything else | the same: another value is `illegal_parameter`, a lost extension `missing_extension` |
 enum HelloRetryRules {
     private static let padding = ExtensionType(rawValue: 21)
-    private static let mayDiffer: Set<ExtensionType> = [.keyShare, .cookie, .earlyData, .preSharedKey, padding]
+    private static let mayDiffer: [ExtensionType] = [.keyShare, .cookie, .earlyData, .preSharedKey, padding]
 
     static func check(_ second: ClientHello, against first: FirstClientHello) throws(TLSError) {
         // RFC 9846 §4.2.2: early_data is removed, "as early data is not permitted after a HelloRetryRequest".
