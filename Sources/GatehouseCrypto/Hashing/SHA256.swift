@@ -72,11 +72,12 @@ struct SHA256State: Sendable {
         round(w.w15 &+ k[15])
     }
 
-    /// One round on locals: once inlined, the moves between the variables are only a renaming.
+    /// One round on locals: once inlined, the moves between the variables are only a renaming. Rotations are spelled out
+    /// for builds that inline nothing.
     @inline(__always)
     private mutating func round(_ input: UInt32) {
-        let sum1 = e.rotated(6) ^ e.rotated(11) ^ e.rotated(25)
-        let sum0 = a.rotated(2) ^ a.rotated(13) ^ a.rotated(22)
+        let sum1 = (e &>> 6 | e &<< 26) ^ (e &>> 11 | e &<< 21) ^ (e &>> 25 | e &<< 7)
+        let sum0 = (a &>> 2 | a &<< 30) ^ (a &>> 13 | a &<< 19) ^ (a &>> 22 | a &<< 10)
         let choice = (e & f) ^ (~e & g)
         // (a & b) ^ (a & c) ^ (b & c), where one half is what the next round's other half will be.
         let majority = ((a ^ b) & (b ^ c)) ^ b
@@ -138,19 +139,12 @@ private struct MessageSchedule {
 
     @inline(__always)
     private func sigma0(_ word: UInt32) -> UInt32 {
-        word.rotated(7) ^ word.rotated(18) ^ (word &>> 3)
+        (word &>> 7 | word &<< 25) ^ (word &>> 18 | word &<< 14) ^ (word &>> 3)
     }
 
     @inline(__always)
     private func sigma1(_ word: UInt32) -> UInt32 {
-        word.rotated(17) ^ word.rotated(19) ^ (word &>> 10)
-    }
-}
-
-extension UInt32 {
-    @inline(__always)
-    fileprivate func rotated(_ count: UInt32) -> UInt32 {
-        (self &>> count) | (self &<< (32 - count))
+        (word &>> 17 | word &<< 15) ^ (word &>> 19 | word &<< 13) ^ (word &>> 10)
     }
 }
 

@@ -75,11 +75,12 @@ struct SHA512State: Sendable {
         round(w.w15 &+ k[15])
     }
 
-    /// One round on locals: once inlined, the moves between the variables are only a renaming.
+    /// One round on locals: once inlined, the moves between the variables are only a renaming. Rotations are spelled out
+    /// for builds that inline nothing.
     @inline(__always)
     private mutating func round(_ input: UInt64) {
-        let sum1 = e.rotated(14) ^ e.rotated(18) ^ e.rotated(41)
-        let sum0 = a.rotated(28) ^ a.rotated(34) ^ a.rotated(39)
+        let sum1 = (e &>> 14 | e &<< 50) ^ (e &>> 18 | e &<< 46) ^ (e &>> 41 | e &<< 23)
+        let sum0 = (a &>> 28 | a &<< 36) ^ (a &>> 34 | a &<< 30) ^ (a &>> 39 | a &<< 25)
         let choice = (e & f) ^ (~e & g)
         // (a & b) ^ (a & c) ^ (b & c), where one half is what the next round's other half will be.
         let majority = ((a ^ b) & (b ^ c)) ^ b
@@ -141,19 +142,12 @@ private struct MessageSchedule {
 
     @inline(__always)
     private func sigma0(_ word: UInt64) -> UInt64 {
-        word.rotated(1) ^ word.rotated(8) ^ (word &>> 7)
+        (word &>> 1 | word &<< 63) ^ (word &>> 8 | word &<< 56) ^ (word &>> 7)
     }
 
     @inline(__always)
     private func sigma1(_ word: UInt64) -> UInt64 {
-        word.rotated(19) ^ word.rotated(61) ^ (word &>> 6)
-    }
-}
-
-extension UInt64 {
-    @inline(__always)
-    fileprivate func rotated(_ count: UInt64) -> UInt64 {
-        (self &>> count) | (self &<< (64 - count))
+        (word &>> 19 | word &<< 45) ^ (word &>> 61 | word &<< 3) ^ (word &>> 6)
     }
 }
 
