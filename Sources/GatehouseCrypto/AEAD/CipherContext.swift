@@ -99,7 +99,7 @@ extension AEADAlgorithm {
     nonisolated(unsafe) private static let chacha20Poly1305Cipher = fetch("ChaCha20-Poly1305")
 
     private static func fetch(_ name: String) -> OpaquePointer? {
-        let cipher = EVP_CIPHER_fetch(nil, name, nil)
+        let cipher = EVP_CIPHER_fetch(LibraryContext.shared, name, nil)
         ERR_clear_error()
         return cipher
     }

@@ -60,7 +60,9 @@ extension EncapsulationGroup {
     }
 
     private static func context(_ key: KeyHandle) throws(CryptoError) -> KeyContext {
-        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else { throw .library() }
+        guard let context = EVP_PKEY_CTX_new_from_pkey(LibraryContext.shared, key.pointer, nil) else {
+            throw .library()
+        }
         return KeyContext(owning: context)
     }
 }

@@ -122,7 +122,9 @@ final class KeyAgreementGroup: Sendable {
     }
 
     private func derive(_ key: KeyHandle, with peer: KeyHandle) throws(CryptoError) -> Secret {
-        guard let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else { throw .library() }
+        guard let context = EVP_PKEY_CTX_new_from_pkey(LibraryContext.shared, key.pointer, nil) else {
+            throw .library()
+        }
         defer { EVP_PKEY_CTX_free(context) }
         // The last argument leaves out a check of the peer's key: it has been made when the key was put in.
         guard EVP_PKEY_derive_init(context) == 1, EVP_PKEY_derive_set_peer_ex(context, peer.pointer, 0) == 1 else {
@@ -147,7 +149,8 @@ final class KeyAgreementGroup: Sendable {
         case .montgomery(let name, _):
             let key = privateKey.withUnsafeBytes { bytes in
                 EVP_PKEY_new_raw_private_key_ex(
-                    nil, name, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+                    LibraryContext.shared, name, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    bytes.count)
             }
             guard let key else { throw CryptoError.invalidKey.clearingQueue() }
             return KeyHandle(owning: key)

@@ -4,7 +4,9 @@ internal import CLibcrypto
 enum KeyReader {
     static func read(pem: [UInt8], passphrase: String?) throws(KeyError) -> KeyHandle {
         try withPassphrase(passphrase) { request in
-            withBIO(pem) { PEM_read_bio_PrivateKey_ex($0, nil, answerPassphraseRequest, request, nil, nil) }
+            withBIO(pem) { bio in
+                PEM_read_bio_PrivateKey_ex(bio, nil, answerPassphraseRequest, request, LibraryContext.shared, nil)
+            }
         } orThrow: {
             explain(pem: pem)
         }
@@ -23,7 +25,8 @@ enum KeyReader {
         var key: OpaquePointer?
         guard
             let decoder = OSSL_DECODER_CTX_new_for_pkey(
-                &key, "DER", nil, nil, EVP_PKEY_KEY_PARAMETERS | OSSL_KEYMGMT_SELECT_PRIVATE_KEY, nil, nil)
+                &key, "DER", nil, nil, EVP_PKEY_KEY_PARAMETERS | OSSL_KEYMGMT_SELECT_PRIVATE_KEY,
+                LibraryContext.shared, nil)
         else { return nil }
         defer { OSSL_DECODER_CTX_free(decoder) }
         var remaining = der.count

@@ -48,7 +48,7 @@ final class SignatureContext: @unchecked Sendable {
                 isSigned = EVP_PKEY_sign(context.pointer, buffer.baseAddress, &length, digest, digest.count) == 1
             case .overMessage(let context, let digest):
                 isSigned = message.withUnsafeBytes { message in
-                    EVP_DigestSignInit_ex(context, nil, digest, nil, nil, key.pointer, nil) == 1
+                    EVP_DigestSignInit_ex(context, nil, digest, LibraryContext.shared, nil, key.pointer, nil) == 1
                         && EVP_DigestSign(context, buffer.baseAddress, &length, message.start, message.count) == 1
                 }
             }
@@ -68,7 +68,7 @@ final class SignatureContext: @unchecked Sendable {
                     context.pointer, signature.start, signature.count, digest, digest.count) == 1
             case .overMessage(let context, let digest):
                 return message.withUnsafeBytes { message in
-                    EVP_DigestVerifyInit_ex(context, nil, digest, nil, nil, key.pointer, nil) == 1
+                    EVP_DigestVerifyInit_ex(context, nil, digest, LibraryContext.shared, nil, key.pointer, nil) == 1
                         && EVP_DigestVerify(
                             context, signature.start, signature.count, message.start, message.count) == 1
                 }
@@ -89,7 +89,9 @@ final class SignatureContext: @unchecked Sendable {
     private static func makeContext(
         _ operation: Operation, _ algorithm: SignatureAlgorithm, _ hash: HashAlgorithm, _ key: KeyHandle
     ) throws(CryptoError) -> KeyContext {
-        guard let pointer = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else { throw .library() }
+        guard let pointer = EVP_PKEY_CTX_new_from_pkey(LibraryContext.shared, key.pointer, nil) else {
+            throw .library()
+        }
         let context = KeyContext(owning: pointer)
         let isReady =
             switch operation {

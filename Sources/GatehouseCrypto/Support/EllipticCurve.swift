@@ -92,7 +92,7 @@ enum EllipticCurve: Sendable {
                 BN_bin2bn(scalar.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(scalar.count), $0)
             }
         }
-        let group = EC_GROUP_new_by_curve_name(identifier)
+        let group = EC_GROUP_new_by_curve_name_ex(LibraryContext.shared, nil, identifier)
         let point = group.flatMap { EC_POINT_new($0) }
         defer {
             EC_POINT_free(point)

@@ -7,7 +7,7 @@ extension KeyHandle {
     static func make(
         _ name: String, _ selection: Int32, _ parameters: [OSSL_PARAM]
     ) throws(CryptoError) -> KeyHandle {
-        guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else {
+        guard let context = EVP_PKEY_CTX_new_from_name(LibraryContext.shared, name, nil) else {
             throw CryptoError.unsupportedAlgorithm.clearingQueue()
         }
         defer { EVP_PKEY_CTX_free(context) }
@@ -23,7 +23,7 @@ extension KeyHandle {
     static func make(_ name: String, publicKey: Span<UInt8>) throws(CryptoError) -> KeyHandle {
         let key = publicKey.withUnsafeBytes { bytes in
             EVP_PKEY_new_raw_public_key_ex(
-                nil, name, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+                LibraryContext.shared, name, nil, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         }
         guard let key else { throw CryptoError.invalidKey.clearingQueue() }
         return KeyHandle(owning: key)
@@ -33,7 +33,7 @@ extension KeyHandle {
     static func makeGenerator(
         _ name: String, _ configure: (OpaquePointer) -> Bool = { _ in true }
     ) throws(CryptoError) -> KeyContext {
-        guard let context = EVP_PKEY_CTX_new_from_name(nil, name, nil) else {
+        guard let context = EVP_PKEY_CTX_new_from_name(LibraryContext.shared, name, nil) else {
             throw CryptoError.unsupportedAlgorithm.clearingQueue()
         }
         let owner = KeyContext(owning: context)

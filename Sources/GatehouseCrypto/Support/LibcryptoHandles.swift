@@ -1,6 +1,17 @@
 internal import CLibcrypto
 internal import Synchronization
 
+/// The library context that every call names which takes one: libcrypto's default.
+///
+/// Whatever comes first sets libcrypto up, without what it would else do at `exit`: free what other threads still use.
+/// A process that has used libcrypto before, by itself or through another library, has made that choice already.
+enum LibraryContext {
+    nonisolated(unsafe) static let shared: OpaquePointer? = {
+        OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
+        return nil
+    }()
+}
+
 /// Owns an `EVP_PKEY`. libcrypto overwrites private keys when they are freed.
 final class KeyHandle: @unchecked Sendable {
     let pointer: OpaquePointer
