@@ -38,6 +38,25 @@ struct OverlongMessageTests {
         #expect(try Self.failure(client, server) == .tooLongToSend(.encryptedExtensions))
     }
 
+    @Test("F-13 a client's application protocol that is too long, or empty, is not sent")
+    func applicationProtocols() throws {
+        var client = try FullHandshakeTests.configurations().client
+        for (name, isSent) in [("a", true), (String(repeating: "a", count: 255), true), ("", false)]
+            + [256, 511, 513, 60_000].map({ (String(repeating: "a", count: $0), false) })
+        {
+            client.applicationProtocols = ["h2", name]
+            var output: [UInt8] = []
+            do throws(ConnectionStartError) {
+                _ = try ClientConnection(
+                    client, serverName: "localhost", now: TestCredentials.now, output: &output)
+                #expect(isSent)
+            } catch {
+                #expect(!isSent && error == .failed(.tooLongToSend(.clientHello)))
+            }
+            #expect(output.isEmpty == !isSent)
+        }
+    }
+
     @Test("F-14 timestamps beyond 64 KiB, in either role")
     func timestamps() throws {
         let (client, configured) = try FullHandshakeTests.configurations()

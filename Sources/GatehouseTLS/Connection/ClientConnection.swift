@@ -26,8 +26,8 @@ public struct ClientConnection: ~Copyable, Sendable {
     ///   - now: seconds since 1970.
     ///   - output: what is to be sent is appended.
     /// - Throws: `ConfigurationError` when the name is missing or no name; inside
-    ///   `ConnectionStartError.failed`, `TLSError.crypto` when no key share can be made, and
-    ///   `.misuse(.clientHelloTooLarge)`.
+    ///   `ConnectionStartError.failed`, `TLSError.crypto` when no key share can be made,
+    ///   `.misuse(.clientHelloTooLarge)`, and `.tooLongToSend` for a setting that `ClientConfiguration.validate()` refuses.
     public init(
         _ configuration: ClientConfiguration, serverName: String?, session: ClientSession? = nil, now: Int64,
         output: inout [UInt8]

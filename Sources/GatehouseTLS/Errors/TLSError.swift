@@ -30,7 +30,7 @@ public enum TLSError: Error, Sendable, Equatable {
     /// A call that does not fit the connection's state. Nothing is sent, and the connection stays as it was.
     case misuse(Misuse)
     /// A message of ours cannot be written: what the configuration or a decision puts into it is longer than the protocol
-    /// allows.
+    /// allows, or empty where that is not allowed.
     case tooLongToSend(HandshakeType)
     /// An operation of libcrypto failed on our own side.
     case crypto(CryptoError)

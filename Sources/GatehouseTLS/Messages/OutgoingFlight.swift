@@ -4,7 +4,7 @@ import GatehouseCrypto
 struct OutgoingFlight: Sendable {
     private(set) var transcript: Transcript
     private var writer = ByteWriter(reserving: 1024)
-    /// The first message that is longer than its lengths can tell.
+    /// The first message with something longer than it may be, or empty where it may not be.
     private var tooLong: HandshakeType?
 
     /// - Parameter transcript: the messages before these.
@@ -15,7 +15,7 @@ struct OutgoingFlight: Sendable {
     mutating func append<Message: HandshakeMessage>(_ message: Message) {
         let start = writer.bytes.count
         message.encode(to: &writer)
-        if writer.isOverfull, tooLong == nil { tooLong = Message.type }
+        if writer.isOutOfBounds, tooLong == nil { tooLong = Message.type }
         let bytes = writer.bytes
         transcript.append(bytes.span.extracting(droppingFirst: start))
     }

@@ -1,8 +1,8 @@
 /// Appends values in TLS presentation language (RFC 9846 §3).
 struct ByteWriter {
     private(set) var bytes: [UInt8]
-    /// Whether a vector is longer than its length can tell.
-    private(set) var isOverfull = false
+    /// Whether the length of a vector lies outside its bounds.
+    private(set) var isOutOfBounds = false
 
     init(reserving count: Int = 256) {
         bytes = []
@@ -42,11 +42,11 @@ struct ByteWriter {
         for _ in 0..<width { bytes.append(0) }
         body(&self)
         var count = bytes.count - start - width
+        if !bounds.contains(count) { isOutOfBounds = true }
         for index in (start..<start + width).reversed() {
             bytes[index] = UInt8(truncatingIfNeeded: count)
             count >>= 8
         }
-        if count > 0 { isOverfull = true }
     }
 
     mutating func writeOpaque(_ bounds: VectorBounds, _ value: [UInt8]) {

@@ -22,6 +22,7 @@ struct ClientHelloComposer {
         var offer = ClientOffer(configuration: configuration, name: name, hello: hello, keys: keys)
         offer.addPreSharedKeys(after: nil)
         guard offer.helloBytes.count <= Limits.handshakeMessage else { throw .misuse(.clientHelloTooLarge) }
+        guard !offer.isHelloOutOfBounds else { throw .tooLongToSend(.clientHello) }
         // RFC 9846 §5.1: legacy_record_version "MAY also be 0x0301 for compatibility purposes" in an initial
         // ClientHello.
         try core.send(offer.helloBytes, version: ProtocolVersion(rawValue: 0x0301))
@@ -77,7 +78,7 @@ struct ClientHelloComposer {
         }
         if let limit = configuration.recordSizeLimit {
             hello.extensions.order.append(.recordSizeLimit)
-            hello.recordSizeLimit = UInt16(limit)
+            hello.recordSizeLimit = UInt16(clamping: limit)
         }
         if configuration.offersResumption || !configuration.preSharedKeys.isEmpty {
             hello.extensions.order.append(.pskKeyExchangeModes)

@@ -8,6 +8,8 @@ struct ClientOffer: ~Copyable, Sendable {
     var hello: ClientHello
     var keys: [OfferedKey]
     private(set) var helloBytes: [UInt8] = []
+    /// Whether something in the hello is longer than it may be, or empty where it may not be.
+    private(set) var isHelloOutOfBounds = false
     /// The session that early data was sent with.
     private(set) var earlySession: ClientSession?
 
@@ -25,7 +27,7 @@ struct ClientOffer: ~Copyable, Sendable {
     mutating func addPreSharedKeys(after earlier: Transcript?) {
         hello.extensions.order.removeAll { $0 == .preSharedKey }
         hello.preSharedKeys = nil
-        defer { helloBytes = hello.encoded() }
+        defer { encodeHello() }
         guard !keys.isEmpty else { return }
         hello.extensions.order.append(.preSharedKey)
         var offered = OfferedPSKs(
@@ -37,6 +39,13 @@ struct ClientOffer: ~Copyable, Sendable {
             PreSharedKeyBinder.binder(key.secret, key.origin, key.hash, after: earlier, truncated)
         }
         hello.preSharedKeys = offered
+    }
+
+    private mutating func encodeHello() {
+        var writer = ByteWriter()
+        hello.encode(to: &writer)
+        helloBytes = writer.bytes
+        isHelloOutOfBounds = writer.isOutOfBounds
     }
 
     /// Takes the key of early data (RFC 9846 §4.3.10).
