@@ -4,7 +4,7 @@ import Testing
 
 @testable import GatehouseTLS
 
-@Suite("F-06 which of its certificates a client shows")
+@Suite("F-06 which of its certificates a side shows")
 struct CredentialChoiceTests {
     private static let usage = ObjectIdentifier("2.5.29.15")
     private static let purposes = ObjectIdentifier("2.5.29.37")
@@ -65,17 +65,51 @@ struct CredentialChoiceTests {
 
     @Test("F-06 one that an authority of the server's list has issued, else the first")
     func authorities() throws {
-        let key = try PrivateKey.generate(.p256)
-        var template = CertificateTemplate(
-            commonName: "self", notBefore: TestCredentials.now - 60, notAfter: TestCredentials.now + 60)
-        template.dnsNames = ["client.example"]
-        let own = try template.selfSigned(with: key, serialNumber: [9])
-        let credentials = [try TestCredentials.server(.p256), try Credential(chain: [own], key: key)]
+        let credentials = [try TestCredentials.server(.p256), try Self.selfSigned("client.example")]
+        let own = credentials[1].chain[0]
         let root = try TestCredentials.root.get().certificate.subject.der
         for (names, expected) in [
             ([root], 0), ([own.subject.der], 1), ([own.subject.der, root], 0), ([[0x30, 0]], 0),
         ] {
             #expect(try shown(credentials) { $0.certificateAuthorities = names } == expected)
         }
+    }
+
+    @Test("F-06 a server's choice: of those with the name, one that an authority of the client's list has issued")
+    func serversChoice() throws {
+        let credentials = [
+            try TestCredentials.server(.p256), try Self.selfSigned("localhost"), try Self.selfSigned("other.example"),
+        ]
+        let names = credentials.map { $0.chain[0].issuer.der }
+        let rows: [(name: String?, authorities: [[UInt8]]?, expected: Int)] = [
+            ("localhost", nil, 0), ("localhost", [[0x30, 0]], 0), ("localhost", [names[0]], 0),
+            ("localhost", [names[1]], 1), ("localhost", [names[1], names[0]], 0),
+            // The name matters more.
+            ("localhost", [names[2]], 0), ("localhost", [names[2], names[1]], 1), ("other.example", [names[0]], 2),
+            // No name was asked for, or none of theirs.
+            (nil, [names[2]], 2), (nil, [names[1], names[2]], 1), ("third.example", [names[1]], 1),
+            ("third.example", [[0x30, 0]], 0),
+        ]
+        for row in rows {
+            let (server, client) = try ServerStage.clientHello.start { $0.credentials = credentials }
+            client.hello.serverName = row.name.map { Array($0.utf8) }
+            if row.name != nil { client.hello.extensions.order.append(.serverName) }
+            client.hello.certificateAuthorities = row.authorities
+            if row.authorities != nil { client.hello.extensions.order.append(.certificateAuthorities) }
+            client.helloBytes = client.hello.encoded()
+            try server.receive(try client.helloRecords())
+            try client.receive(server.takeOutput())
+            let certificate = try #require(client.heard.messages.first { $0.type == .certificate })
+            let shown = try certificate.decode(as: CertificateMessage.self).entries.first?.data
+            #expect(shown == credentials[row.expected].chain[0].der, "\(row)")
+        }
+    }
+
+    private static func selfSigned(_ name: String) throws -> Credential {
+        let key = try PrivateKey.generate(.p256)
+        var template = CertificateTemplate(
+            commonName: name, notBefore: TestCredentials.now - 60, notAfter: TestCredentials.now + 60)
+        template.dnsNames = [name]
+        return try Credential(chain: [template.selfSigned(with: key, serialNumber: [9])], key: key)
     }
 }

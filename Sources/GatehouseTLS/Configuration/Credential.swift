@@ -120,6 +120,11 @@ public struct Credential: Sendable {
         signatureSchemes.first { schemes.contains($0) && possibleSchemes.contains($0) && $0.isAllowed(by: signer) }
     }
 
+    /// Whether one of these authorities has issued a certificate of the chain.
+    fileprivate func isIssued(by authorities: [[UInt8]]) -> Bool {
+        chain.contains { authorities.contains($0.issuer.der) }
+    }
+
     /// The Certificate message, with what the peer asks for about its first certificate.
     func certificateMessage(context: [UInt8], answering peer: ExtensionBlock) -> CertificateMessage {
         var message = CertificateMessage(context: context, entries: shown.entries)
@@ -134,5 +139,17 @@ public struct Credential: Sendable {
             message.entries[0].signedCertificateTimestamps = signedCertificateTimestamps
         }
         return message
+    }
+}
+
+extension Collection<Credential> {
+    /// The first that an authority of the peer's list has issued, else the first.
+    ///
+    /// - Parameter authorities: the peer's certificate_authorities; `nil` if it sent none.
+    func first(preferring authorities: [[UInt8]]?) -> Credential? {
+        // RFC 9846 §4.5.1.2: "If the peer sent a "certificate_authorities" extension, at least one of the certificates in
+        // the certificate chain SHOULD be issued by one of the listed CAs." Those in between may not be sent.
+        guard let authorities else { return first }
+        return first { $0.isIssued(by: authorities) } ?? first
     }
 }

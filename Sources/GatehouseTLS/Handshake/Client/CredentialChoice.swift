@@ -4,10 +4,7 @@ extension ClientConfiguration {
     /// The first credential that the server takes, of those that an authority of its list has issued if there are any.
     func credential(answering request: CertificateRequest, _ type: CertificateType) -> Credential? {
         let fitting = credentials.filter { $0.certificateType == type && $0.fits(request) }
-        // RFC 9846 §4.5.1.2: "If the peer sent a "certificate_authorities" extension, at least one of the certificates in
-        // the certificate chain SHOULD be issued by one of the listed CAs." Those in between may not be sent.
-        let authorities = request.certificateAuthorities ?? []
-        return fitting.first { $0.chain.contains { authorities.contains($0.issuer.der) } } ?? fitting.first
+        return fitting.first(preferring: request.certificateAuthorities)
     }
 }
 

@@ -80,15 +80,19 @@ struct ClientHelloAccepted: ~Copyable, Sendable {
         return session
     }
 
-    /// The first credential with the requested name that can sign for this client, else the first that can sign.
+    /// The first credential with the requested name that can sign for this client, else the first that can sign; of those
+    /// that an authority of the client's list has issued if there are any.
     private func credential() throws(TLSError) -> Credential {
         let ofType = configuration.credentials.filter { acceptedCertificateTypes.contains($0.certificateType) }
         guard !ofType.isEmpty else { throw noCertificateType }
         let usable = ofType.filter { $0.signatureScheme(amongPeers: negotiation.signatureSchemes, as: .server) != nil }
-        guard let first = usable.first else { throw .peerIncompatible(.noCommonSignatureScheme) }
+        guard let first = usable.first(preferring: hello.certificateAuthorities) else {
+            throw .peerIncompatible(.noCommonSignatureScheme)
+        }
         guard let name = negotiation.serverName.map(ReferenceName.dns) else { return first }
         // A raw public key has no name that could be another one.
-        if let named = usable.first(where: { $0.chain.first?.isIssued(for: name) ?? true }) { return named }
+        let named = usable.lazy.filter { $0.chain.first?.isIssued(for: name) ?? true }
+        if let credential = named.first(preferring: hello.certificateAuthorities) { return credential }
         // RFC 6066 §3: "If the server understood the ClientHello extension but does not recognize the server name, the
         // server SHOULD take one of two actions: either abort the handshake by sending a fatal-level
         // unrecognized_name(112) alert or continue the handshake."
