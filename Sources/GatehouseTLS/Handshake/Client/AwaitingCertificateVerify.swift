@@ -40,11 +40,8 @@ struct JudgingServer: ~Copyable, Sendable {
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingServerFinished {
-        let despiteProblems = try decision.isDespiteProblems
-        core.session?.isPeerVerified = !despiteProblems
-        let certificate = PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems)
-        return AwaitingServerFinished(
-            agreement: agreement,
-            authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))
+        let proof = try CertificateProof(decision, about: peer, signature: signature)
+        core.session?.isPeerVerified = !proof.certificate.isDoubtful
+        return AwaitingServerFinished(agreement: agreement, authentication: .certificate(proof))
     }
 }

@@ -4,6 +4,20 @@ import GatehouseCertificates
 struct CertificateProof: ~Copyable, Sendable {
     let certificate: PeerCertificateVerified
     let signature: HandshakeSignatureVerified
+
+    init(certificate: consuming PeerCertificateVerified, signature: consuming HandshakeSignatureVerified) {
+        self.certificate = certificate
+        self.signature = signature
+    }
+
+    /// The application's verdict about `peer` is the first of them.
+    init(
+        _ verdict: Decision, about peer: ShownCredential, signature: consuming HandshakeSignatureVerified
+    ) throws(TLSError) {
+        let despiteProblems = try verdict.isDespiteProblems
+        self.init(
+            certificate: .byApplication(peer, despiteProblems: despiteProblems), signature: signature)
+    }
 }
 
 /// Says that the peer's certificates were accepted: by the verifier, by the application, or because the configuration

@@ -156,10 +156,8 @@ enum CertificateAnswer: ~Copyable, Sendable {
         switch consume self {
         case .judging(let shown, let signature):
             self = .awaitingCertificate
-            let certificate = PeerCertificateVerified.byApplication(
-                shown.peer, despiteProblems: try decision.isDespiteProblems)
-            self = .awaitingFinished(
-                shown, .certificate(CertificateProof(certificate: certificate, signature: signature)))
+            let proof = try CertificateProof(decision, about: shown.peer, signature: signature)
+            self = .awaitingFinished(shown, .certificate(proof))
         case .judgingAnonymous(let shown):
             self = .awaitingCertificate
             let allowed = AnonymityAllowed.byApplication(despiteProblems: try decision.isDespiteProblems)

@@ -83,11 +83,8 @@ struct JudgingClient: ~Copyable, Sendable {
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingClientFinished {
-        let despiteProblems = try decision.isDespiteProblems
-        core.session?.isPeerVerified = !despiteProblems
-        let certificate = PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems)
-        return AwaitingClientFinished(
-            agreement: agreement,
-            authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))
+        let proof = try CertificateProof(decision, about: peer, signature: signature)
+        core.session?.isPeerVerified = !proof.certificate.isDoubtful
+        return AwaitingClientFinished(agreement: agreement, authentication: .certificate(proof))
     }
 }
