@@ -14,6 +14,7 @@ extension Options {
         if let policy { configuration.cipherSuites = policy.cipherSuites }
         configuration.collectsKeyLog = exportsTrafficSecrets
         if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
+        if let peerCertificateLimit { configuration.peerCertificateLimit = peerCertificateLimit }
         configuration.applicationProtocols = offeredProtocols
         configuration.signatureSchemes = try acceptedSchemes()
         configuration.asksForCredential = true
@@ -35,6 +36,7 @@ extension Options {
         var configuration = try roleConfiguration()
         configuration.groups = try namedGroups()
         if let maximumFragment { configuration.recordSizing = .limited(to: maximumFragment) }
+        if let peerCertificateLimit { configuration.peerCertificateLimit = peerCertificateLimit }
         if let policy { configuration.cipherSuites = policy.cipherSuites }
         configuration.collectsKeyLog = exportsTrafficSecrets
         if let selectedProtocol, !selectedProtocol.isEmpty { configuration.applicationProtocols = [selectedProtocol] }

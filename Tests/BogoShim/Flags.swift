@@ -147,6 +147,7 @@ enum Flag {
         "-read-with-unfinished-write": .enable(\.leavesWriteUnfinished),
         "-early-write-after-message": .optionalNumber(\.earlyWriteMessage),
         "-max-send-fragment": .optionalNumber(\.maximumFragment),
+        "-max-cert-list": .optionalNumber(\.peerCertificateLimit),
         "-export-keying-material": .optionalNumber(\.exportedCount),
         "-export-label": .text(\.exportLabel),
         "-export-context": .text(\.exportContext),

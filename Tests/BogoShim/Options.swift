@@ -81,6 +81,7 @@ struct Options {
     var sendsAlert = false
     var exportsTrafficSecrets = false
     var maximumFragment: Int?
+    var peerCertificateLimit: Int?
     var exportedCount: Int?
     var exportLabel = ""
     var exportContext = ""

@@ -193,19 +193,51 @@ struct MessageOrderTests {
         }
     }
 
-    @Test("A Certificate may have 100 KiB, and not a byte more")
-    func certificateLimit() throws {
-        let (client, server) = try ClientStage.certificate.start()
-        let (allowed, tooMuch) = (Limits.certificateMessage - 4, Limits.certificateMessage - 3)
-        let header = { (count: Int) -> [UInt8] in
-            [11, UInt8(count >> 16), UInt8(truncatingIfNeeded: count >> 8), UInt8(truncatingIfNeeded: count)]
+    @Test("B-06 a Certificate may have 100 KiB or what is set, and not a byte more", arguments: [nil, 5000, 200_000])
+    func certificateLimit(setting: Int?) throws {
+        let limit = setting ?? 102_400
+        let header = { (length: Int) -> [UInt8] in
+            let count = length - ReceivedMessage.headerLength
+            return [11, UInt8(count >> 16), UInt8(truncatingIfNeeded: count >> 8), UInt8(truncatingIfNeeded: count)]
         }
-        try client.receive(try server.record(.handshake, header(allowed)))
-        #expect(client.output.isEmpty)
+        for excess in [0, 1] {
+            let (client, server) = try ClientStage.certificate.start {
+                if let setting { $0.peerCertificateLimit = setting }
+            }
+            let record = try server.record(.handshake, header(limit + excess))
+            let (otherServer, otherClient) = try ServerStage.clientCertificate.start {
+                if let setting { $0.peerCertificateLimit = setting }
+            }
+            let otherRecord = try otherClient.record(.handshake, header(limit + excess))
+            if excess == 0 {
+                try client.receive(record)
+                #expect(client.output.isEmpty)
+                try otherServer.receive(otherRecord)
+                #expect(otherServer.output.isEmpty)
+            } else {
+                try expectFailure(
+                    of: client, server, receiving: record, .invalidMessage(.messageTooLarge), .illegalParameter)
+                try expectFailure(
+                    of: otherServer, otherClient, receiving: otherRecord, .invalidMessage(.messageTooLarge),
+                    .illegalParameter)
+            }
+        }
+    }
 
-        let (otherClient, otherServer) = try ClientStage.certificate.start()
-        try expectFailure(
-            of: otherClient, otherServer, receiving: try otherServer.record(.handshake, header(tooMuch)),
-            .invalidMessage(.messageTooLarge), .illegalParameter)
+    @Test("F-06 a limit for certificates that no message can reach, or keep, is refused")
+    func unusableCertificateLimit() throws {
+        var (client, server) = try FullHandshakeTests.configurations()
+        for (limit, isUsable) in [(4, true), (0x100_0003, true), (3, false), (-1, false), (0x100_0004, false)] {
+            client.peerCertificateLimit = limit
+            server.peerCertificateLimit = limit
+            guard !isUsable else {
+                try client.validate()
+                try server.validate()
+                continue
+            }
+            let error = ConfigurationError.unusableSetting("the peerCertificateLimit is not from 4 to 16777219")
+            #expect(throws: error) { try client.validate() }
+            #expect(throws: error) { try server.validate() }
+        }
     }
 }

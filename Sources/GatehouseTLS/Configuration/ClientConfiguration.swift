@@ -67,6 +67,9 @@ public struct ClientConfiguration: Sendable {
     public var offersEarlyData = false
     /// Counts the changes of what decides whom to trust: raise it with each, and sessions from before are not resumed.
     public var trustGeneration: UInt64 = 0
+    /// The longest Certificate message, in bytes with its header, that is taken from a server, 100 KiB unless set; a longer one
+    /// is answered with `illegal_parameter`.
+    public var peerCertificateLimit = Limits.certificateMessage
     /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Whether connections collect lines for a key log (RFC 9850); see `ClientConnection.takeKeyLog()`. Whoever reads
@@ -93,6 +96,7 @@ public struct ClientConfiguration: Sendable {
         if let keyShareGroups { try SharedSettings.check(keyShareGroups: keyShareGroups, among: groups) }
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+        try SharedSettings.check(peerCertificateLimit: peerCertificateLimit)
         try SharedSettings.check(acceptedCertificateTypes, verification)
         try SharedSettings.check(certificateTypes: certificateTypes.client)
     }

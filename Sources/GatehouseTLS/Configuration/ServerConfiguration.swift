@@ -11,7 +11,7 @@ public import GatehouseCrypto
 /// ```
 public struct ServerConfiguration: Sendable {
     /// Certificates to choose from: the first that fits the requested name and the client's signature schemes, else
-    /// the first that fits the schemes.
+    /// the first that fits the schemes; where several fit, the first from an authority that the client names, if it does.
     public var credentials: [Credential]
     /// Whether each connection pauses for `Need.credential` instead of choosing from `credentials`.
     public var asksForCredential: Bool
@@ -66,6 +66,9 @@ public struct ServerConfiguration: Sendable {
     public var recordPadding = RecordPadding.none
     /// How long records are made.
     public var recordSizing = RecordSizing.full
+    /// The longest Certificate message, in bytes with its header, that is taken from a client, 100 KiB unless set; a longer one
+    /// is answered with `illegal_parameter`.
+    public var peerCertificateLimit = Limits.certificateMessage
     /// The longest record, in bytes, that we want to receive (RFC 8449); `nil`: no limit of our own.
     public var recordSizeLimit: Int?
     /// Groups to name in EncryptedExtensions for the client's next connection (RFC 9846 §4.3.7); empty: none.
@@ -120,6 +123,7 @@ public struct ServerConfiguration: Sendable {
         if !announcedGroups.isEmpty { try SharedSettings.check(groups: announcedGroups) }
         try SharedSettings.check(applicationProtocols: applicationProtocols)
         try SharedSettings.check(recordSizeLimit: recordSizeLimit)
+        try SharedSettings.check(peerCertificateLimit: peerCertificateLimit)
         try clientAuthentication.validate()
     }
 }

@@ -61,6 +61,14 @@ enum SharedSettings {
         }
     }
 
+    static func check(peerCertificateLimit: Int) throws(ConfigurationError) {
+        // RFC 9846 §4: the length of a handshake message is an uint24.
+        let longest = ReceivedMessage.headerLength + 0xFFFFFF
+        guard (ReceivedMessage.headerLength...longest).contains(peerCertificateLimit) else {
+            throw .unusableSetting("the peerCertificateLimit is not from \(ReceivedMessage.headerLength) to \(longest)")
+        }
+    }
+
     static func check(
         _ accepted: [CertificateType], _ verification: PeerVerification
     ) throws(ConfigurationError) {

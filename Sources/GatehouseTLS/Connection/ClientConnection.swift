@@ -53,6 +53,7 @@ public struct ClientConnection: ~Copyable, Sendable {
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
         core.writer.padding = configuration.recordPadding
         core.writer.sizing = configuration.recordSizing
+        core.joiner.certificateLimit = configuration.peerCertificateLimit
         do throws(TLSError) {
             let state = try ClientHelloComposer(configuration: configuration, name: name, session: session).start(&core)
             swap(&core.output, &output)

@@ -30,6 +30,7 @@ public struct ServerConnection: ~Copyable, Sendable {
         var core = ConnectionCore(collectsKeyLog: configuration.collectsKeyLog, now: now, replay: replay)
         core.writer.padding = configuration.recordPadding
         core.writer.sizing = configuration.recordSizing
+        core.joiner.certificateLimit = configuration.peerCertificateLimit
         if configuration.statelessRetry != nil {
             // RFC 9846 §4.3.2: without state, a change_cipher_spec between the two hellos "will appear as if it were the
             // first message to be received. Servers operating statelessly MUST ignore these records." So it is with the

@@ -8,6 +8,8 @@ struct HandshakeAligned: ~Copyable {
 
 /// Joins handshake messages that are split over records, and splits records that hold several.
 struct HandshakeJoiner: Sendable {
+    /// The longest Certificate message with its header, in bytes.
+    var certificateLimit = Limits.certificateMessage
     private var bytes: [UInt8] = []
     private var start = 0
 
@@ -26,7 +28,7 @@ struct HandshakeJoiner: Sendable {
         let type = HandshakeType(rawValue: bytes[start])
         let bodyLength = Int(bytes[start + 1]) << 16 | Int(bytes[start + 2]) << 8 | Int(bytes[start + 3])
         let count = ReceivedMessage.headerLength + bodyLength
-        let limit = type == .certificate ? Limits.certificateMessage : Limits.handshakeMessage
+        let limit = type == .certificate ? certificateLimit : Limits.handshakeMessage
         guard count <= limit else { throw .invalidMessage(.messageTooLarge) }
         guard bytes.count - start >= count else { return nil }
         let message = ReceivedMessage(Array(bytes[start..<start + count]))
