@@ -110,6 +110,8 @@ extension SSLConfiguration {
         engine.revealsUnknownPreSharedKeyIdentity = revealsUnknownPreSharedKeyIdentity
         engine.allowsPSKOnlyKeyExchange = dangerouslyAllowsPSKOnlyKeyExchange
         engine.ticketCount = sessionTicketCount
+        engine.resumesAcrossNames = resumesAcrossNames
+        engine.sendsGREASE = sendsGREASEInTickets
         engine.ticketLifetime = UInt32(clamping: sessionTicketLifetime.components.seconds)
         engine.recordPadding = recordPadding
         engine.recordSizing = recordSizing
@@ -125,6 +127,7 @@ extension SSLConfiguration {
             missingCertificateIsFatal
             ? ClientCertificatePolicy.required(.asksForVerdict) : .optional(.asksForVerdict)
         policy.asksAboutMissingCertificate = mode == .verify && !missingCertificateIsFatal
+        policy.keepsOnlyFingerprint = keepsOnlyFingerprint
         policy.acceptedCertificateTypes = acceptedCertificateTypes
         policy.signatureSchemes = signatureSchemes
         policy.oidFilters = oidFilters

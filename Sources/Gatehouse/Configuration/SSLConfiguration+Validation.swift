@@ -79,6 +79,21 @@ extension SSLConfiguration {
         if maximumEarlyDataSize > 0, case .disabled = sessionResumption {
             throw .unusableSetting("maximumEarlyDataSize is set, but early data needs sessionResumption")
         }
+        if keepsOnlyFingerprint && (mode == .none || !acceptedCertificateTypes.contains(.x509)) {
+            throw .unusableSetting("keepsOnlyFingerprint is set, but no client can show a certificate")
+        }
+        if resumesAcrossNames { try validateResumptionAcrossNames() }
+    }
+
+    private func validateResumptionAcrossNames() throws(ConfigurationError) {
+        if case .disabled = sessionResumption {
+            throw .unusableSetting("resumesAcrossNames is set, but sessionResumption is disabled")
+        }
+        // Who resumes under a name is not shown a certificate again: the one of before has to be good for it too.
+        let names = credentials.compactMap(\.chain.first).map { Set($0.subjectAlternativeNames) }
+        guard Set(names).count <= 1 else {
+            throw .unusableSetting("resumesAcrossNames is set, but the credentials carry different names")
+        }
     }
 
     private func validateClient() throws(ConfigurationError) {

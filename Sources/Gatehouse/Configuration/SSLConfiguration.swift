@@ -65,6 +65,11 @@ public struct SSLConfiguration: Sendable {
     /// `certificate_required` alert. Without it, in ``PeerVerifyMode/verify``, the missing certificate is an
     /// ``SSLError`` like others.
     public var missingCertificateIsFatal = false
+    /// Whether all that a server keeps of a client's certificates, once they have been judged, is the SHA-256 of its own:
+    /// `SSLSocket.peerCertificateFingerprint`. Connections take less memory, tickets are shorter, and
+    /// `SSLSocket.peerCertificateChain` is empty; who decides about a certificate has all of them at hand. A session is
+    /// resumed only as long as this stays what it was.
+    public var keepsOnlyFingerprint = false
     /// Whether clients are authenticated after the handshake (RFC 9846 §4.7.2). A server with it asks nobody in the
     /// handshake, but each client when `SSLSocket.requestClientCertificate(timeout:)` says so. A client with it lets the
     /// server ask at any time, and answers with ``credentials`` or as ``asksForCredential`` says; while somebody decides,
@@ -116,6 +121,13 @@ public struct SSLConfiguration: Sendable {
     public var sessionTicketCount = 2
     /// How long a server's tickets are good, at most 7 days.
     public var sessionTicketLifetime = Duration.seconds(86_400)
+    /// Whether a server lets clients resume a session also under another name than it began with, and tells them so
+    /// (draft-ietf-tls-cross-sni-resumption). The certificates of all ``credentials`` have to carry the same names then,
+    /// and what a client may do must not depend on the name that it has asked for first.
+    public var resumesAcrossNames = false
+    /// Whether a server's tickets carry an extension that means nothing (GREASE, RFC 8701 §4.1), so that clients keep
+    /// ignoring what they do not know.
+    public var sendsGREASEInTickets = false
     /// How many tickets a client asks for, after a full and after a resumed handshake (RFC 9149), 0 to 32; `nil`: the
     /// server decides.
     public var requestedTickets: (afterFullHandshake: UInt8, afterResumption: UInt8)?

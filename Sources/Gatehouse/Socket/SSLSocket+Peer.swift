@@ -14,6 +14,12 @@ extension SSLSocket {
     /// The peer's certificates as it sent them, its own first. They stay readable after the end.
     public var peerCertificateChain: [SSLCertificate] { session?.peerCertificates ?? [] }
 
+    /// The SHA-256 of the peer's own certificate, 32 bytes; `nil` when it has shown none. It is there also where the
+    /// certificate is not: ``SSLConfiguration/keepsOnlyFingerprint``. It stays readable after the end.
+    public var peerCertificateFingerprint: [UInt8]? {
+        session?.peerCertificateFingerprint ?? peerCertificate?.digest()
+    }
+
     /// Whether the peer has shown a certificate that is good in every way, in this handshake or in the one that is
     /// resumed. It is `false` when problems were ignored.
     public var isPeerVerified: Bool { session?.isPeerVerified ?? false }

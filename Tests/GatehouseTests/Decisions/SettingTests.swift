@@ -29,6 +29,9 @@ import Testing
         configuration.continuesWithoutNextProtocol = true
         configuration.sessionTicketCount = 7
         configuration.sessionTicketLifetime = .seconds(77)
+        configuration.resumesAcrossNames = true
+        configuration.sendsGREASEInTickets = true
+        configuration.keepsOnlyFingerprint = true
         configuration.verifiesResumedSessions = true
         configuration.requestedTickets = (3, 4)
         configuration.maximumEarlyDataSize = 777
@@ -63,6 +66,7 @@ import Testing
         #expect(engine.announcedGroups == engine.groups && engine.statelessRetry != nil)
         #expect(engine.applicationProtocols == ["a"] && engine.continuesWithoutApplicationProtocol)
         #expect(engine.ticketCount == 7 && engine.ticketLifetime == 77)
+        #expect(engine.resumesAcrossNames && engine.sendsGREASE)
         #expect(engine.earlyData?.maximumSize == 777 && engine.earlyData?.ageTolerance == 20)
         #expect(engine.earlyData?.replayGuard.id == Self.replayGuard.id)
         #expect(engine.preSharedKeys.count == 1 && engine.asksForPreSharedKey)
@@ -70,6 +74,7 @@ import Testing
         #expect(engine.recordPadding == .full && engine.recordSizing == .dynamic && engine.recordSizeLimit == 1000)
         #expect(engine.collectsKeyLog)
         let policy = engine.clientAuthentication
+        #expect(policy.keepsOnlyFingerprint)
         #expect(policy.requirement == .optional && policy.asksAboutMissingCertificate)
         #expect(policy.signatureSchemes == [.ed25519] && policy.oidFilters.map(\.values) == [[1]])
         #expect(policy.certificateAuthorities == [ClientIdentity.authority.subject.der])
