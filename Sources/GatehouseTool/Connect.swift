@@ -106,7 +106,7 @@ private enum Relay {
             }
             sendInput(to: socket)
         }
-        socket.certificateRequestAnswered.connect { _, answer in
+        socket.certificateRequestAnswered.connect { _, answer, _ in
             Console.complain("certificate after the handshake: \(answer)\n")
         }
         socket.readyRead.connect { socket in

@@ -88,7 +88,7 @@ final class EventLog: Sendable {
     func follow(_ socket: isolated SSLSocket) {
         let session = dictionary(of: socket.session)
         print("socket.encrypted", socket) { $0.session = session }
-        socket.certificateRequestAnswered.connect { [self] socket, answer in
+        socket.certificateRequestAnswered.connect { [self] socket, answer, _ in
             let session = dictionary(of: socket.session)
             print("socket.certificateRequestAnswered", socket) { line in
                 line.answer = "\(answer)"

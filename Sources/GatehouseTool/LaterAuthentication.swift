@@ -22,7 +22,7 @@ enum LaterAuthentication {
     static func ask(
         _ socket: isolated SSLSocket, thenServe serve: @escaping @Sendable (isolated SSLSocket) -> Void
     ) {
-        socket.certificateRequestAnswered.connect { socket, _ in serve(socket) }
+        socket.certificateRequestAnswered.connect { socket, _, _ in serve(socket) }
         do {
             try socket.requestClientCertificate()
         } catch {

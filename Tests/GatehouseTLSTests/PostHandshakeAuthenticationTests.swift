@@ -45,7 +45,7 @@ struct PostHandshakeAuthenticationTests {
         #expect(context.count == 32)
         try loopback.run()
         guard case .clientAuthenticated(context) = loopback.serverEvents.last,
-            case .certificateRequestAnswered(didShowCredential: true) = loopback.clientEvents.last
+            case .certificateRequestAnswered(context, didShowCredential: true) = loopback.clientEvents.last
         else {
             Issue.record("\(loopback.serverEvents.map(\.kind)), \(loopback.clientEvents.map(\.kind))")
             return
@@ -84,7 +84,7 @@ struct PostHandshakeAuthenticationTests {
             }
             try loopback.run()
             guard case .clientDeclined(context) = loopback.serverEvents.last,
-                case .certificateRequestAnswered(didShowCredential: false) = loopback.clientEvents.last
+                case .certificateRequestAnswered(context, didShowCredential: false) = loopback.clientEvents.last
             else {
                 Issue.record("\(loopback.serverEvents.map(\.kind)), \(loopback.clientEvents.map(\.kind))")
                 return

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What ``SSLConnection`` is made of: each call suspends until the socket can do what is asked.
 extension SSLSocket {
     /// Waits for the end of the handshake.
@@ -92,11 +94,17 @@ extension SSLSocket {
     /// Asks the client for a certificate, and waits for the answer.
     func awaitClientCertificate(timeout: Duration?) async throws -> CertificateRequestAnswer {
         try Task.checkCancellation()
-        try requestClientCertificate(timeout: timeout)
-        let isAnswered = await wait(for: .certificate, nil)
+        // By the context of the request.
+        let answers = Mutex<[[UInt8]: CertificateRequestAnswer]>([:])
+        let slot = certificateRequestAnswered.connect { _, answer, context in
+            answers.withLock { $0[context] = answer }
+        }
+        defer { slot.disconnect() }
+        let context = try requestClientCertificate(timeout: timeout)
+        _ = await wait(for: .certificate(context), nil)
         try Task.checkCancellation()
-        guard isAnswered, let certificateRequestAnswer else { throw failure }
-        return certificateRequestAnswer
+        guard let answer = answers.withLock({ $0[context] }) else { throw failure }
+        return answer
     }
 
     /// Ends the connection gracefully and waits for the end. A cancelled task does not wait.

@@ -280,7 +280,7 @@ extension SSLSocket {
     /// a socket that connects again has to be told again.
     ///
     /// It does not count for what the client shows after the handshake: ``requestClientCertificate(timeout:)`` begins
-    /// anew.
+    /// anew, and so does each answer.
     public func ignoreSSLErrors() {
         ignoresAllSSLErrors = true
     }
@@ -292,6 +292,12 @@ extension SSLSocket {
     /// a missing certificate.
     public func ignoreSSLErrors(_ errors: [SSLError]) {
         ignoredSSLErrors = errors
+    }
+
+    /// What was to be ignored has been, or never will be.
+    func forgetIgnoring() {
+        ignoresAllSSLErrors = false
+        ignoredSSLErrors = []
     }
 
     private func areIgnored(_ errors: [SSLError]) -> Bool {

@@ -140,9 +140,8 @@ extension SSLSocket {
         channel = nil
         candidates = []
         question = nil
-        isAwaitingCertificate = false
-        ignoresAllSSLErrors = false
-        ignoredSSLErrors = []
+        outstandingRequests = []
+        forgetIgnoring()
         earlyOutgoing = []
         tail = []
         forgetOutput()

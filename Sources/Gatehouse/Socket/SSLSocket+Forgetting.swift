@@ -28,7 +28,6 @@ extension SSLSocket {
         handshakeDuration = nil
         handshakeDeadline = nil
         closingDeadline = nil
-        certificateDeadline = nil
         continuesInterruptedHandshake = false
         hasAskedForPreSharedKey = false
         suppliedPreSharedKey = nil

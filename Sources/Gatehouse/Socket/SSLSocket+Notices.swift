@@ -18,7 +18,7 @@ enum Notice: Sendable {
     case earlyDataAvailable
     case earlyDataRejected
     case sessionTicket(SSLSession)
-    case certificateRequestAnswered(CertificateRequestAnswer)
+    case certificateRequestAnswered(CertificateRequestAnswer, [UInt8])
     case bytesWritten(Int)
     case encryptedBytesWritten(Int)
     case alertSent(Alert)
@@ -87,7 +87,8 @@ extension SSLSocket {
             earlyDataAvailable.emit(from: self)
         case .earlyDataRejected: earlyDataRejected.emit(from: self)
         case .sessionTicket(let session): newSessionTicketReceived.emit(from: self, session)
-        case .certificateRequestAnswered(let answer): certificateRequestAnswered.emit(from: self, answer)
+        case .certificateRequestAnswered(let answer, let context):
+            certificateRequestAnswered.emit(from: self, (answer, context))
         case .bytesWritten(let count): bytesWritten.emit(from: self, count)
         case .encryptedBytesWritten(let count): encryptedBytesWritten.emit(from: self, count)
         case .alertSent(let alert):

@@ -78,7 +78,7 @@ extension SSLSocket {
         handshakeDeadline?.cancel()
         closingDeadline?.cancel()
         idleDeadline?.cancel()
-        certificateDeadline?.cancel()
+        for request in outstandingRequests { request.deadline?.cancel() }
         stopWriteDeadline()
     }
 }

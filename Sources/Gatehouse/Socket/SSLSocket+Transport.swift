@@ -154,9 +154,10 @@ extension SSLSocket: DescriptorWatcher {
         case .earlyData(let range): earlyDataReceived(buffer[range])
         case .earlyDataRejected: notices.append(.earlyDataRejected)
         case .sessionTicket(let session): ticketReceived(session)
-        case .clientAuthenticated: certificateRequestEnded(.shown)
-        case .clientDeclined: certificateRequestEnded(.declined)
-        case .certificateRequestAnswered(let didShow): certificateRequestEnded(didShow ? .shown : .declined)
+        case .clientAuthenticated(let context): certificateRequestEnded(.shown, context)
+        case .clientDeclined(let context): certificateRequestEnded(.declined, context)
+        case .certificateRequestAnswered(let context, let didShow):
+            certificateRequestEnded(didShow ? .shown : .declined, context)
         case .needs(let need): try decide(need)
         }
     }

@@ -13,8 +13,8 @@ enum Awaited: Sendable, Hashable {
     case turnToWrite
     /// The write buffer takes more.
     case roomToWrite
-    /// The client has answered a request for a certificate.
-    case certificate
+    /// The client has answered the request for a certificate with this context.
+    case certificate([UInt8])
 }
 
 /// A task that waits.
@@ -98,7 +98,8 @@ extension SSLSocket {
 
     /// Sleeps until something can be done for this socket, and does it.
     private func sleep(until end: Duration?, now: Duration) -> Bool {
-        let all = [handshakeDeadline, closingDeadline, idleDeadline, writeDeadline, certificateDeadline]
+        let all =
+            [handshakeDeadline, closingDeadline, idleDeadline, writeDeadline] + outstandingRequests.map(\.deadline)
         let deadlines = all.compactMap { $0 }.filter { !$0.isCancelled }
         let wakeTime = (deadlines.map(\.moment) + [end].compactMap { $0 }).min()
         do {
@@ -205,7 +206,8 @@ extension SSLSocket {
         case .disconnected: phase == .ended ? true : isOver ? false : nil
         case .bytesAvailable(let before): inbox.count > before ? true : isReadingOver ? false : nil
         case .turnToWrite: !isWritable ? false : !isWritingAll ? true : nil
-        case .certificate: isOver || closing != nil ? false : !isAwaitingCertificate ? true : nil
+        case .certificate(let context):
+            !outstandingRequests.contains { $0.context == context } ? true : isOver || closing != nil ? false : nil
         case .roomToWrite: !isWritable ? false : bytesToWrite < writeBufferSize ? true : nil
         }
     }

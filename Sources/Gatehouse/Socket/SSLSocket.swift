@@ -62,8 +62,9 @@ public actor SSLSocket: LoopBound {
     /// The server has not taken the early data that a client has sent: write it again, if that is safe.
     public nonisolated let earlyDataRejected = Signal<SSLSocket, Void>()
     /// A request for a certificate after the handshake has been answered: on a server's socket by its client, which
-    /// ``peerCertificate`` shows now; on a client by ourselves.
-    public nonisolated let certificateRequestAnswered = Signal<SSLSocket, CertificateRequestAnswer>()
+    /// ``peerCertificate`` shows now; on a client by ourselves. With the context of the request, as
+    /// ``requestClientCertificate(timeout:)`` has returned it.
+    public nonisolated let certificateRequestAnswered = Signal<SSLSocket, (CertificateRequestAnswer, [UInt8])>()
 
     // MARK: Signals that ask
 
@@ -133,9 +134,7 @@ public actor SSLSocket: LoopBound {
     public internal(set) var sessionTicket: SSLSession?
     /// The problems that ``sslErrors`` has told, ignored or not; empty when there were none.
     public internal(set) var sslHandshakeErrors: [SSLError] = []
-    /// Whether a client was asked for a certificate after the handshake and has not answered.
-    public internal(set) var isAwaitingCertificate = false
-    /// The answer to the last request for a certificate after the handshake; `nil` before there is one.
+    /// The last answer to a request for a certificate after the handshake; `nil` before there is one.
     public internal(set) var certificateRequestAnswer: CertificateRequestAnswer?
     /// Nothing more will come: the peer has sent `close_notify`, or the connection is over.
     public internal(set) var isReadChannelFinished = false
@@ -223,7 +222,13 @@ public actor SSLSocket: LoopBound {
     var hasAskedForPreSharedKey = false
     var suppliedPreSharedKey: PreSharedKey?
 
-    var certificateDeadline: Deadline?
+    /// A request for a certificate that the client has not answered.
+    struct OutstandingRequest: Sendable {
+        let context: [UInt8]
+        let deadline: Deadline?
+    }
+
+    var outstandingRequests: [OutstandingRequest] = []
 
     var hasClientHello = false
     var handshakeStart: Duration?

@@ -18,8 +18,9 @@ public enum Event: Sendable {
     case earlyDataRejected
     /// A ticket came: a later connection can resume the session.
     case sessionTicket(ClientSession)
-    /// The server has asked for a certificate after the handshake (RFC 9846 §4.7.2) and got its answer.
-    case certificateRequestAnswered(didShowCredential: Bool)
+    /// The server has asked for a certificate after the handshake (RFC 9846 §4.7.2), in a request with this context, and
+    /// got its answer.
+    case certificateRequestAnswered(context: [UInt8], didShowCredential: Bool)
     /// The client has answered the request with this context, and `session` says who it is.
     case clientAuthenticated(context: [UInt8])
     /// The client has answered the request with this context, and shows nothing.

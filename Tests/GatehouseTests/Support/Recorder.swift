@@ -42,7 +42,7 @@ final class Recorder: Sendable {
         socket.alertReceived.connect { [self] _, alert in add("alertReceived \(alert.level) \(alert.description)") }
         socket.readChannelFinished.connect { [self] _ in add("readChannelFinished") }
         socket.disconnected.connect { [self] _, ending in add("disconnected \(ending)") }
-        socket.certificateRequestAnswered.connect { [self] _, answer in add("certificate \(answer)") }
+        socket.certificateRequestAnswered.connect { [self] _, answer, _ in add("certificate \(answer)") }
         socket.peerVerifyError.connect { [self] _, error in add("peerVerifyError \(error.code)") }
         socket.sslErrors.connect { [self] _, decision in add("sslErrors \(decision.codes)") }
         socket.handshakeInterruptedOnError.connect { [self] _, interruption in

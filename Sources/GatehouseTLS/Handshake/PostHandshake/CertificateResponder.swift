@@ -97,7 +97,8 @@ struct CertificateResponder: Sendable {
         var messages = answer.messages
         messages.append(keys.finished(messages.transcript.hash))
         try messages.send(&core)
-        core.tell(.certificateRequestAnswered(didShowCredential: didShowCredential))
+        core.tell(
+            .certificateRequestAnswered(context: answer.request.context, didShowCredential: didShowCredential))
     }
 }
 
