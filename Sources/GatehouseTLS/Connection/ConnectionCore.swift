@@ -58,6 +58,14 @@ struct ConnectionCore: ~Copyable, Sendable {
         if case .reject(let alert) = decision { throw .refused(alert) }
     }
 
+    /// Ends the handshake.
+    mutating func establish(with keys: borrowing EstablishedKeys) {
+        reader.allowsChangeCipherSpec = false
+        writer.recordLimit = keys.recordLimit
+        isEstablished = true
+        tell(.handshakeComplete)
+    }
+
     var acceptsEarlyData: Bool { earlyDataLeft != nil }
 
     mutating func beginEarlyData(limit: UInt32, exporter: consuming ScheduleSecret) {

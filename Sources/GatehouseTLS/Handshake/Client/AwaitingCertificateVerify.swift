@@ -40,8 +40,10 @@ struct JudgingServer: ~Copyable, Sendable {
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingServerFinished {
-        let proof = try CertificateProof(decision, about: peer, signature: signature)
-        core.session?.isPeerVerified = !proof.certificate.isDoubtful
-        return AwaitingServerFinished(agreement: agreement, authentication: .certificate(proof))
+        let certificate = try PeerCertificateVerified.byApplication(decision, about: peer)
+        core.session?.isPeerVerified = !certificate.isDoubtful
+        return AwaitingServerFinished(
+            agreement: agreement,
+            authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))
     }
 }

@@ -34,10 +34,8 @@ struct JudgingResumption: ~Copyable, Sendable {
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> ClientHandshake {
-        let despiteProblems = try decision.isDespiteProblems
         let peer = agreement.peerToJudgeAgain ?? .none
-        return try proceed(
-            with: PeerCertificateVerified.byApplication(peer, despiteProblems: despiteProblems), &core)
+        return try proceed(with: PeerCertificateVerified.byApplication(decision, about: peer), &core)
     }
 
     fileprivate consuming func proceed(

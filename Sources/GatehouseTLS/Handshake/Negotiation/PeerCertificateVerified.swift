@@ -4,20 +4,6 @@ import GatehouseCertificates
 struct CertificateProof: ~Copyable, Sendable {
     let certificate: PeerCertificateVerified
     let signature: HandshakeSignatureVerified
-
-    init(certificate: consuming PeerCertificateVerified, signature: consuming HandshakeSignatureVerified) {
-        self.certificate = certificate
-        self.signature = signature
-    }
-
-    /// The application's verdict about `peer` is the first of them.
-    init(
-        _ verdict: Decision, about peer: ShownCredential, signature: consuming HandshakeSignatureVerified
-    ) throws(TLSError) {
-        let despiteProblems = try verdict.isDespiteProblems
-        self.init(
-            certificate: .byApplication(peer, despiteProblems: despiteProblems), signature: signature)
-    }
 }
 
 /// Says that the peer's certificates were accepted: by the verifier, by the application, or because the configuration
@@ -34,8 +20,10 @@ struct PeerCertificateVerified: ~Copyable, Sendable {
     }
 
     /// The application said so.
-    static func byApplication(_ peer: ShownCredential, despiteProblems: Bool) -> PeerCertificateVerified {
-        PeerCertificateVerified(peer, isDoubtful: despiteProblems)
+    static func byApplication(
+        _ verdict: Decision, about peer: ShownCredential
+    ) throws(TLSError) -> PeerCertificateVerified {
+        PeerCertificateVerified(peer, isDoubtful: try verdict.isDespiteProblems)
     }
 
     /// Judges what the peer shows; `nil` when the application has to.

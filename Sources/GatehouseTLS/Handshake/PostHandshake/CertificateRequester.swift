@@ -156,12 +156,12 @@ enum CertificateAnswer: ~Copyable, Sendable {
         switch consume self {
         case .judging(let shown, let signature):
             self = .awaitingCertificate
-            let proof = try CertificateProof(decision, about: shown.peer, signature: signature)
-            self = .awaitingFinished(shown, .certificate(proof))
+            let certificate = try PeerCertificateVerified.byApplication(decision, about: shown.peer)
+            self = .awaitingFinished(
+                shown, .certificate(CertificateProof(certificate: certificate, signature: signature)))
         case .judgingAnonymous(let shown):
             self = .awaitingCertificate
-            let allowed = AnonymityAllowed.byApplication(despiteProblems: try decision.isDespiteProblems)
-            self = .awaitingFinished(shown, .anonymous(allowed))
+            self = .awaitingFinished(shown, .anonymous(try .byApplication(decision)))
         case let state:
             self = state
             throw .misuse(.noSuchDecision)

@@ -11,13 +11,10 @@ struct ClientConnected: ~Copyable, Sendable {
         keys: consuming EstablishedKeys, tickets: consuming TicketCollector, responder: CertificateResponder?,
         _ core: inout ConnectionCore
     ) {
-        core.reader.allowsChangeCipherSpec = false
-        core.writer.recordLimit = keys.recordLimit
+        core.establish(with: keys)
         self.keys = keys
         self.tickets = tickets
         self.responder = responder
-        core.isEstablished = true
-        core.tell(.handshakeComplete)
     }
 
     consuming func handle(

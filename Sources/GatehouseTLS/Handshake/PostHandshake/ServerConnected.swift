@@ -10,12 +10,9 @@ struct ServerConnected: ~Copyable, Sendable {
         finished _: consuming FinishedVerified, authentication _: consuming ClientAuthentication,
         keys: consuming EstablishedKeys, requester: CertificateRequester?, _ core: inout ConnectionCore
     ) {
-        core.reader.allowsChangeCipherSpec = false
-        core.writer.recordLimit = keys.recordLimit
+        core.establish(with: keys)
         self.keys = keys
         self.requester = requester
-        core.isEstablished = true
-        core.tell(.handshakeComplete)
     }
 
     consuming func handle(

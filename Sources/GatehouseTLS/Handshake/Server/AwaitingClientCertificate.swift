@@ -39,9 +39,8 @@ struct JudgingAnonymous: ~Copyable, Sendable {
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingClientFinished {
-        let despiteProblems = try decision.isDespiteProblems
-        return AwaitingClientFinished(
-            agreement: agreement, authentication: .anonymous(.byApplication(despiteProblems: despiteProblems)))
+        AwaitingClientFinished(
+            agreement: agreement, authentication: .anonymous(try .byApplication(decision)))
     }
 }
 
@@ -83,8 +82,10 @@ struct JudgingClient: ~Copyable, Sendable {
     consuming func resume(
         with decision: Decision, _ core: inout ConnectionCore
     ) throws(TLSError) -> AwaitingClientFinished {
-        let proof = try CertificateProof(decision, about: peer, signature: signature)
-        core.session?.isPeerVerified = !proof.certificate.isDoubtful
-        return AwaitingClientFinished(agreement: agreement, authentication: .certificate(proof))
+        let certificate = try PeerCertificateVerified.byApplication(decision, about: peer)
+        core.session?.isPeerVerified = !certificate.isDoubtful
+        return AwaitingClientFinished(
+            agreement: agreement,
+            authentication: .certificate(CertificateProof(certificate: certificate, signature: signature)))
     }
 }

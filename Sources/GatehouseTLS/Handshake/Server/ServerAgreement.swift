@@ -44,8 +44,8 @@ struct AnonymityAllowed: ~Copyable, Sendable {
     }
 
     /// The application said so.
-    static func byApplication(despiteProblems: Bool) -> AnonymityAllowed {
-        AnonymityAllowed(isDoubtful: despiteProblems)
+    static func byApplication(_ verdict: Decision) throws(TLSError) -> AnonymityAllowed {
+        AnonymityAllowed(isDoubtful: try verdict.isDespiteProblems)
     }
 }
 
