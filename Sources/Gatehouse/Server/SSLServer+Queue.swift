@@ -24,25 +24,37 @@ extension SSLServer {
     /// Waits until an encrypted connection can be taken.
     ///
     /// - Parameter timeout: how long to wait; `nil` for as long as the server listens.
-    /// - Returns: `false` when the time is over, which ``serverError`` then tells, or the server does not listen.
+    /// - Returns: `false` when the time is over, which ``serverError`` then tells, the task is cancelled, or the server
+    ///   does not listen.
     public func waitForNewConnection(timeout: Duration? = nil) async -> Bool {
         if hasPendingConnections { return true }
         guard isListening else { return false }
-        return await withCheckedContinuation { continuation in
-            nextWaiterID += 1
-            let id = nextWaiterID
-            let deadline = timeout.map { time in
-                loop.deadline(after: time) { [weak self] in self?.assumeIsolated { $0.giveUpWaiting(id) } }
+        nextWaiterID += 1
+        let id = nextWaiterID
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let deadline = timeout.map { time in
+                    loop.deadline(after: time) { [weak self] in self?.assumeIsolated { $0.waitingTimedOut(id) } }
+                }
+                connectionWaiters.append(ConnectionWaiter(id: id, continuation: continuation, deadline: deadline))
+                if Task.isCancelled { giveUpWaiting(id) }
             }
-            connectionWaiters.append(ConnectionWaiter(id: id, continuation: continuation, deadline: deadline))
+        } onCancel: {
+            perform { $0.giveUpWaiting(id) }
         }
+    }
+
+    private func waitingTimedOut(_ id: UInt64) {
+        serverError = .socketTimeout
+        errorString = "Network operation timed out"
+        giveUpWaiting(id)
     }
 
     private func giveUpWaiting(_ id: UInt64) {
         guard let index = connectionWaiters.firstIndex(where: { $0.id == id }) else { return }
-        serverError = .socketTimeout
-        errorString = "Network operation timed out"
-        connectionWaiters.remove(at: index).continuation.resume(returning: false)
+        let waiter = connectionWaiters.remove(at: index)
+        waiter.deadline?.cancel()
+        waiter.continuation.resume(returning: false)
     }
 
     func resumeConnectionWaiters(with result: Bool) {

@@ -187,6 +187,10 @@ import Testing
         #expect(await server.waitForNewConnection(timeout: nil))
         #expect(await server.waitForNewConnection())
         #expect(await server.nextPendingConnection()?.peerPort == client.localEndpoint?.port)
+        let cancelled = Task { await server.waitForNewConnection() }
+        cancelled.cancel()
+        #expect(await !cancelled.value)
+        #expect(await server.connectionWaiters.isEmpty)
         let waiting = Task { await server.waitForNewConnection() }
         try await eventually { await !server.connectionWaiters.isEmpty }
         await server.close()
