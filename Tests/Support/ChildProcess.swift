@@ -24,12 +24,18 @@ public final class ChildProcess: Sendable {
         errors: FileHandle, whenEnded action: (@Sendable (_ status: Int32) -> Void)? = nil
     ) throws {
         defer { for stream in [input, output, errors] { try? stream.close() } }
+        // Where this process has no standard streams of its own, one of these may stand in the place of another.
+        let streams = [input, output, errors].map { fcntl($0.fileDescriptor, F_DUPFD_CLOEXEC, 3) }
+        defer { for descriptor in streams where descriptor >= 0 { close(descriptor) } }
+        guard streams.allSatisfy({ $0 >= 0 }) else {
+            throw Tool.Failure(description: "\(executable.path) cannot be started: \(String(cString: strerror(errno)))")
+        }
         var files = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&files)
         defer { posix_spawn_file_actions_destroy(&files) }
         posix_spawn_file_actions_addchdir_np(&files, folder.path)
-        for (number, stream) in [input, output, errors].enumerated() {
-            posix_spawn_file_actions_adddup2(&files, stream.fileDescriptor, Int32(number))
+        for (number, descriptor) in streams.enumerated() {
+            posix_spawn_file_actions_adddup2(&files, descriptor, Int32(number))
         }
         posix_spawn_file_actions_addclosefrom_np(&files, 3)
 
