@@ -98,6 +98,31 @@ struct MemoryBoundTests {
         }
     }
 
+    @Test(
+        "Bounds: nothing is left of connections that have ended, with a client's certificate", arguments: [false, true])
+    func ended(keepsOnlyFingerprint: Bool) async {
+        await #expect(processExitsWith: .success) { [keepsOnlyFingerprint] in
+            var (client, server) = try ClientCertificateTests.configurations(ClientCertificatePolicy.required)
+            server.clientAuthentication.keepsOnlyFingerprint = keepsOnlyFingerprint
+            client.offersPostHandshakeAuthentication = true
+            let connect = { [client, server] in
+                let loopback = try Loopback(client, server)
+                try loopback.run()
+                for _ in 0..<2 {
+                    _ = try loopback.server.requestClientCertificate(
+                        server.clientAuthentication, output: &loopback.toClient)
+                    try loopback.run()
+                }
+                try #require(loopback.serverSession?.isPeerVerified == true)
+            }
+            for _ in 0..<10 { try connect() }
+            let before = HeapUsage.bytes
+            for _ in 0..<50 { try connect() }
+            // A certificate takes more than this.
+            #expect(HeapUsage.bytes - before < 50 * 256)
+        }
+    }
+
     /// Hellos of nearly 64 KiB, each full of something else.
     static let largeHellos: [@Sendable (inout ClientHello) -> Void] = [
         { $0.append(.unknown, [UInt8](repeating: 0, count: 65_000)) },

@@ -76,11 +76,6 @@ public struct ClientCertificatePolicy: Sendable {
         requirement.rawValue << 4 | (keepsOnlyFingerprint ? 8 : 0) | verification.sessionTag
     }
 
-    /// What is kept of what a client showed.
-    func kept(_ peer: ShownCredential) -> ShownCredential {
-        keepsOnlyFingerprint ? peer.reducedToFingerprint : peer
-    }
-
     /// `nil` when nobody is asked.
     func request(context: [UInt8]) -> CertificateRequest? {
         guard requirement != .none else { return nil }

@@ -175,7 +175,7 @@ enum CertificateAnswer: ~Copyable, Sendable {
     ) {
         switch consume authentication {
         case .certificate(let proof):
-            core.session?.peer = shown.request.policy.kept(shown.peer)
+            core.keep(shown.peer, shown.request.policy)
             core.session?.peerSignatureScheme = shown.scheme
             core.session?.isPeerVerified = !proof.certificate.isDoubtful
             core.tell(.clientAuthenticated(context: shown.request.context))

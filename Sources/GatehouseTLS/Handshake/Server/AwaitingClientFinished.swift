@@ -12,7 +12,7 @@ struct AwaitingClientFinished: ~Copyable, Sendable {
         let proof = try finished.verify(agreement.clientHandshakeTraffic, agreement.transcript.hash)
         agreement.transcript.append(message.bytes)
         let parameters = agreement.accepted.parameters
-        core.keep(agreement.accepted.configuration.clientAuthentication)
+        if let peer = core.session?.peer { core.keep(peer, agreement.accepted.configuration.clientAuthentication) }
         let opener = try agreement.application.client.opener(parameters.aead)
         core.reader.install(opener, try core.joiner.aligned())
         let tickets = TicketIssuer(agreement, authentication, now: core.now)?.sessions(core)
@@ -52,8 +52,11 @@ struct SealingTickets: ~Copyable, Sendable {
 }
 
 extension ConnectionCore {
-    /// Forgets of the client's certificates what is not to be kept, now that they have been judged.
-    mutating func keep(_ policy: ClientCertificatePolicy) {
-        if let peer = session?.peer { session?.peer = policy.kept(peer) }
+    /// Keeps of what the client showed, now that it has been judged, no more than is wanted.
+    mutating func keep(_ peer: ShownCredential, _ policy: ClientCertificatePolicy) {
+        // Not `session?.peer = …`: Swift 6.3 does not free what stood there before.
+        guard var session else { return }
+        session.peer = policy.keepsOnlyFingerprint ? peer.reducedToFingerprint : peer
+        self.session = session
     }
 }
