@@ -1,6 +1,7 @@
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
 /// A server with one connection taken in the async style, and the client at its other end.
@@ -26,7 +27,7 @@ extension SSLConnection {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct AsyncReadingTests {
+@Suite(.onOwnThreads, .patient) struct AsyncReadingTests {
     @Test("the chunks are what the peer sent; its close_notify ends them, and our side stays open")
     func chunks() async throws {
         let pair = try await AsyncPair()
@@ -125,7 +126,7 @@ extension SSLConnection {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct AsyncLinesTests {
+@Suite(.onOwnThreads, .patient) struct AsyncLinesTests {
     @Test("lines end with LF or CR LF, the last may have no end; characters are whole however the bytes come")
     func lines() async throws {
         let pair = try await AsyncPair()

@@ -20,7 +20,7 @@ func withClient<Result: Sendable>(
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct AsyncServingTests {
+@Suite(.onOwnThreads, .patient) struct AsyncServingTests {
     private static let echo: @Sendable (SSLConnection) async throws -> Void = { connection in
         for try await chunk in connection.inbound { try await connection.write(chunk) }
     }

@@ -1,8 +1,9 @@
 import Gatehouse
 import GatehouseSystem
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct AsyncWritingTests {
+@Suite(.onOwnThreads, .patient) struct AsyncWritingTests {
     @Test("G-11 write suspends above the high-water mark, and returns when all is taken")
     func highWaterMark() async throws {
         let pair = try await AsyncPair()

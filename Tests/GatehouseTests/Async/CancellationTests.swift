@@ -1,8 +1,9 @@
 import Gatehouse
 import GatehouseSystem
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CancellationTests {
+@Suite(.onOwnThreads, .patient) struct CancellationTests {
     /// Where a client's task waits when it is cancelled.
     enum Await: CaseIterable {
         case reading, line, writing, writingBehindAnother, body
@@ -133,7 +134,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ManyConnectionsTests {
+@Suite(.onOwnThreads, .patient) struct ManyConnectionsTests {
     @Test("1,000 connections at once, in both roles, a third of them cancelled: no descriptor is left")
     func thousand() async throws {
         await #expect(processExitsWith: .success) {

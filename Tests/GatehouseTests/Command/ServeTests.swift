@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct ServeTests {
+@Suite(.onOwnThreads, .patient) struct ServeTests {
     /// One request over our own client; the whole answer.
     private func get(
         _ endpoint: Endpoint, _ request: String = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",

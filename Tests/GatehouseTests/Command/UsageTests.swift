@@ -5,7 +5,7 @@ import GatehouseTLS
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct UsageTests {
+@Suite(.onOwnThreads, .patient) struct UsageTests {
     @Test("--help goes to standard output, and is no error")
     func help() async throws {
         let all = try await gatehouse("--help")

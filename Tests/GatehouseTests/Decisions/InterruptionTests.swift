@@ -2,10 +2,11 @@ import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
+import TestSupport
 import Testing
 
 /// Handshakes that are interrupted, paused, and ended by those who are asked.
-@Suite(.timeLimit(.minutes(2))) struct InterruptionTests {
+@Suite(.onOwnThreads, .patient) struct InterruptionTests {
     private static let sslErrors = "sslErrors selfSignedCertificate"
 
     private static func interrupting(_ mode: PeerVerifyMode) throws -> SSLConfiguration {

@@ -3,10 +3,11 @@ import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 /// Clients that are asked for a certificate after the handshake.
-@Suite("F-07 authentication after the handshake", .timeLimit(.minutes(2))) struct LaterAuthenticationTests {
+@Suite("F-07 authentication after the handshake", .onOwnThreads, .patient) struct LaterAuthenticationTests {
     @Test("F-07 nobody is asked in the handshake; asked later, the client is known, as often as it is asked")
     func shown() async throws {
         for mode in [PeerVerifyMode.auto, .query, .verify] {

@@ -3,10 +3,11 @@ import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 /// Credentials that are chosen, and signatures that are made, somewhere else and later.
-@Suite(.timeLimit(.minutes(2))) struct LaterChoiceTests {
+@Suite(.onOwnThreads, .patient) struct LaterChoiceTests {
     @Test("G-8, G-19 a server's credential is chosen by the name asked for, in the slot or later", arguments: [1, 2])
     func credentialByName(threads: Int) async throws {
         for isLater in [false, true] {

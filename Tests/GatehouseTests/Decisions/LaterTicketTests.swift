@@ -1,10 +1,11 @@
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
 /// Tickets that the application makes and opens.
-@Suite("G-6, G-19, F-09 tickets of the application's", .timeLimit(.minutes(2))) struct LaterTicketTests {
+@Suite("G-6, G-19, F-09 tickets of the application's", .onOwnThreads, .patient) struct LaterTicketTests {
     /// Sessions under random names.
     private final class Vault: Sendable {
         private let sessions = Mutex<[[UInt8]: [UInt8]]>([:])

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// OpenSSL and Python at the other end. For 6.3-53: a wrong key is `decrypt_error` in TLS 1.3, by the side that finds out.
-@Suite(.timeLimit(.minutes(3))) struct OtherClientTests {
+@Suite(.onOwnThreads, .patient) struct OtherClientTests {
     /// Files for a client, made by openssl: an authority, a certificate of its, and one that is self-signed.
     private final class Files: Sendable {
         let folder: URL

@@ -2,10 +2,11 @@ import Gatehouse
 import GatehouseCertificates
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 /// What a server does about its clients' certificates, and who has a say in it.
-@Suite(.timeLimit(.minutes(2))) struct PeerDecisionTests {
+@Suite(.onOwnThreads, .patient) struct PeerDecisionTests {
     private static let refusal = ["alertSent fatal unknown_ca", "error sslHandshakeFailed"]
 
     @Test("5.2, SK-6 a good certificate: no more signals than without, and the chain is there, verified")

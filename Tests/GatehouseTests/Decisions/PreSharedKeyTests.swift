@@ -2,11 +2,12 @@ import Gatehouse
 import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 /// Keys that both sides have been given outside the protocol. Of 6.1-5, TLS 1.3 has no hint to the client, and a key stands
 /// in place of certificates: there is no problem with them to ignore.
-@Suite(.timeLimit(.minutes(2))) struct PreSharedKeyTests {
+@Suite(.onOwnThreads, .patient) struct PreSharedKeyTests {
     /// With a NUL in it, and a byte that is no text.
     private static let identity: [UInt8] = [0x64, 0, 0x65, 0xFF]
     private static let secret = [UInt8](repeating: 7, count: 32)

@@ -1,12 +1,13 @@
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gatehouse
 
 /// Coming back: sessions and early data, in both roles.
-@Suite(.timeLimit(.minutes(2))) struct SessionTests {
+@Suite(.onOwnThreads, .patient) struct SessionTests {
     /// Connects, exchanges a byte, and disconnects; the session of the last ticket.
     private func visit(
         _ server: SSLServer, _ endpoint: Endpoint, _ configuration: SSLConfiguration, _ early: [UInt8] = []

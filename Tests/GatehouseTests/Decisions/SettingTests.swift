@@ -2,12 +2,13 @@ import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 @testable import Gatehouse
 
 /// What the settings of a configuration do.
-@Suite(.timeLimit(.minutes(1))) struct SettingTests {
+@Suite(.onOwnThreads, .patient) struct SettingTests {
     private static let replayGuard = InMemoryReplayGuard()
 
     private static func changed() throws -> SSLConfiguration {

@@ -3,11 +3,12 @@ import GatehouseCertificates
 import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 /// OCSP responses that a server staples to its certificate, from the one end to the other. For 6.3-43: no certificates are
 /// distrusted by a list that is built in; those that are revoked are.
-@Suite(.timeLimit(.minutes(2))) struct StapleTests {
+@Suite(.onOwnThreads, .patient) struct StapleTests {
     fileprivate static let certificate = ClientIdentity.localhost.chain[0]
 
     private static func server(_ staple: [UInt8]) -> SSLConfiguration {

@@ -1,9 +1,10 @@
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EventLoopTests {
+@Suite(.onOwnThreads, .patient) struct EventLoopTests {
     @Test("the isolation model: 20,000 echoes, a close from inside a slot, and every socket is freed")
     func isolationModel() async throws {
         let server = EchoServer(on: try EventLoop())
@@ -108,7 +109,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct SignalTests {
+@Suite(.onOwnThreads, .patient) struct SignalTests {
     actor Sender {
         nonisolated let bare = Signal<Sender, Void>()
         nonisolated let numbered = Signal<Sender, Int>()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The examples that the README shows, as they are built, with other programs as clients.
-@Suite(.timeLimit(.minutes(3))) struct ExampleTests {
+@Suite(.onOwnThreads, .patient) struct ExampleTests {
     private static let openssl = Result { try Tool("openssl") }
 
     private let folder = try? TemporaryFolder()

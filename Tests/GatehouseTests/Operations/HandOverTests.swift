@@ -4,7 +4,7 @@ import GatehouseSystem
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct HandOverTests {
+@Suite(.onOwnThreads, .patient) struct HandOverTests {
     @Test("a server takes the listening socket over; the earlier one's connections go on; nobody is refused")
     func takingOver() async throws {
         let folder = try TemporaryFolder()

@@ -4,7 +4,7 @@ import GatehouseTLS
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ProxyProtocolTests {
+@Suite(.onOwnThreads, .patient) struct ProxyProtocolTests {
     private static let client = Endpoint(address: HostAddress("192.0.2.1") ?? .any, port: 56324)
 
     private static func server(

@@ -83,7 +83,7 @@ extension ConfigurationFiles {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ReloadingTests {
+@Suite(.onOwnThreads, .patient) struct ReloadingTests {
     private static let interval = Duration.milliseconds(10)
 
     /// Records what reloading comes to.

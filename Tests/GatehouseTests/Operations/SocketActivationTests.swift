@@ -5,7 +5,7 @@ import GatehouseTLS
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SocketActivationTests {
+@Suite(.onOwnThreads, .patient) struct SocketActivationTests {
     @Test("TS-4 the environment's sockets: for this process only, with their names")
     func environment() {
         func sockets(_ process: String?, _ count: String?, _ names: String?) -> [String] {

@@ -1,10 +1,11 @@
 import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
 /// What clients do wrong, against one server that goes on serving.
-@Suite(.timeLimit(.minutes(2))) struct BadInputTests {
+@Suite(.onOwnThreads, .patient) struct BadInputTests {
     /// The ClientHello of a client that speaks TLS 1.2 at most: well formed, without supported_versions.
     private static let olderClientHello: [UInt8] = {
         let body: [UInt8] =

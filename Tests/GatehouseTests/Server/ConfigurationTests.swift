@@ -3,13 +3,14 @@ import GatehouseCrypto
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gatehouse
 
 /// Of 6.3-29, an option to let the client's order of suites win is not offered; of 6.3-31, there is no path to search for
 /// authorities (files are read by `SSLCertificate.certificates(pem:)`), and no configuration is null.
-@Suite(.timeLimit(.minutes(1))) struct ConfigurationTests {
+@Suite(.onOwnThreads, .patient) struct ConfigurationTests {
     @Test("G-13, 5.15, 6.3-32, 6.3-48 what cannot work is refused when the configuration is made, with the reason")
     func refused() throws {
         let credential = Fixture.credential

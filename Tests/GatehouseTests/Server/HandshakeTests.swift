@@ -4,9 +4,10 @@ import GatehouseSystem
 import GatehouseTLS
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct HandshakeTests {
+@Suite(.onOwnThreads, .patient) struct HandshakeTests {
     @Test("6.1-1, 5.1, G-16 one good connection: its signals in order, and no others")
     func oneConnection() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening(Fixture.server(alpn: ["a", "b"])) { server in

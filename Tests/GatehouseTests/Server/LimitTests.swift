@@ -1,9 +1,10 @@
 import Gatehouse
 import GatehouseSystem
 import Glibc
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LimitTests {
+@Suite(.onOwnThreads, .patient) struct LimitTests {
     @Test("G-1, 7-A 31 connections that send one byte and close do not keep a good client out")
     func oneByteConnections() async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening { $0.handshakeTimeout = nil }

@@ -17,7 +17,7 @@ private func inode(_ descriptor: Int32) -> ino_t? {
 }
 
 /// Where a server can listen: kinds of addresses, Unix sockets, descriptors of others.
-@Suite(.timeLimit(.minutes(2))) struct ListeningPlacesTests {
+@Suite(.onOwnThreads, .patient) struct ListeningPlacesTests {
     @Test("6.2-13, TS-1 one family: .anyIPv4 takes no IPv6, .anyIPv6 no IPv4")
     func oneFamily() async throws {
         for (address, wanted, refused) in [

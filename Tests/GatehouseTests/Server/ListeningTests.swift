@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Listening, and its end. TS-15 is left out: a TLS server does not listen through a SOCKS proxy.
-@Suite(.timeLimit(.minutes(2))) struct ListeningTests {
+@Suite(.onOwnThreads, .patient) struct ListeningTests {
     @Test("6.2-9, TS-3, SV-1, P2 a server that does not listen")
     func constructing() async throws {
         let server = try SSLServer(configuration: Fixture.server())

@@ -2,10 +2,11 @@ import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
+import TestSupport
 import Testing
 
 /// Limits beyond the handshake's, and what is counted.
-@Suite(.timeLimit(.minutes(2))) struct OperationLimitTests {
+@Suite(.onOwnThreads, .patient) struct OperationLimitTests {
     @Test("no more connections than maxConnections are open; the next is served when one ends", arguments: [1, 3])
     func maxConnections(threads: Int) async throws {
         let (server, recorder, endpoint) = try await SSLServer.listening(threads: threads) { server in

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The members of the server, one by one.
-@Suite(.timeLimit(.minutes(2))) struct ServerMembersTests {
+@Suite(.onOwnThreads, .patient) struct ServerMembersTests {
     @Test("SV-4, SV-3 the configuration is the one that was set; a client's is refused and changes nothing")
     func configuration() async throws {
         let server = try await SSLServer.patient(Fixture.server(alpn: ["a"]))

@@ -2,10 +2,11 @@ import CFaults
 import Gatehouse
 import GatehouseSystem
 import Glibc
+import TestSupport
 import Testing
 
 /// What the system's calls fail with, brought about.
-@Suite(.timeLimit(.minutes(2))) struct SystemFaultTests {
+@Suite(.onOwnThreads, .patient) struct SystemFaultTests {
     @Test(
         "G-3, TS-12 no descriptors, no memory: one acceptError for each episode, and recovery by itself",
         arguments: [EMFILE, ENFILE, ENOMEM, ENOBUFS])

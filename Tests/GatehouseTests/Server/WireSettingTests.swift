@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Settings that show on the wire.
-@Suite(.timeLimit(.minutes(2))) struct WireSettingTests {
+@Suite(.onOwnThreads, .patient) struct WireSettingTests {
     /// What a client's first record says.
     private struct Hello {
         let sessionIDLength: Int

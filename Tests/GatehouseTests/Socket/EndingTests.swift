@@ -1,9 +1,10 @@
 import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EndingTests {
+@Suite(.onOwnThreads, .patient) struct EndingTests {
     /// A server's socket with a recorder, and the client that is connected to it.
     private func pair() async throws -> (SSLServer, SSLSocket, Recorder, BlockingClient, EngineClientBox) {
         let (server, _, endpoint) = try await SSLServer.listening()

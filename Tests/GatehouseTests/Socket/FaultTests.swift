@@ -2,10 +2,11 @@ import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
+import TestSupport
 import Testing
 
 /// What hostile, broken and slow peers do to sockets, and what slots do to them.
-@Suite(.timeLimit(.minutes(5))) struct FaultTests {
+@Suite(.onOwnThreads, .patient) struct FaultTests {
     /// Waits until the server has let every connection and every descriptor go.
     private func expectNothingLeft(of server: SSLServer, _ port: UInt16) async throws {
         try await eventually { await server.statistics.open == 0 }

@@ -2,9 +2,10 @@ import Gatehouse
 import GatehouseSystem
 import GatehouseTLS
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct IdentityTests {
+@Suite(.onOwnThreads, .patient) struct IdentityTests {
     @Test("SK-1, SK-2, SK-3, SK-5, SK-8 what a socket knows of itself before, during and after a connection")
     func life() async throws {
         let (server, _, endpoint) = try await SSLServer.listening()

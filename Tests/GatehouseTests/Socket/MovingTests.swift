@@ -1,9 +1,10 @@
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct MovingTests {
+@Suite(.onOwnThreads, .patient) struct MovingTests {
     @Test("a connection moves with what was received and not read, and what was written and not sent")
     func nothingIsLost() async throws {
         let pair = try await Pair()

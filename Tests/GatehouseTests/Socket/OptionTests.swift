@@ -1,8 +1,9 @@
 import Gatehouse
 import GatehouseSystem
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct OptionTests {
+@Suite(.onOwnThreads, .patient) struct OptionTests {
     @Test("RW-18 TCP_NODELAY is on from the start, for accepted sockets and for clients, and can be switched off")
     func lowDelay() async throws {
         let pair = try await Pair()

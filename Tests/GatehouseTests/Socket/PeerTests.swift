@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Connections with the TLS of others at the other end.
-@Suite(.timeLimit(.minutes(2))) struct PeerTests {
+@Suite(.onOwnThreads, .patient) struct PeerTests {
     /// A connection by Python, where each half ends on its own: `read`, `write` and `end` are the halves of TLS.
     private static let python = """
         import socket, ssl, struct, sys

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ReadWriteTests {
+@Suite(.onOwnThreads, .patient) struct ReadWriteTests {
     private func pair() async throws -> (server: SSLServer, socket: SSLSocket, client: SSLSocket) {
         let (server, _, endpoint) = try await SSLServer.listening()
         let client = try await SSLSocket.connected(to: endpoint)
@@ -272,7 +272,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ConnectingTests {
+@Suite(.onOwnThreads, .patient) struct ConnectingTests {
     @Test("6.3-27 a socket that was never connected")
     func constructing() async throws {
         let socket = try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)

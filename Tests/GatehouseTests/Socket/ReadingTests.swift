@@ -1,9 +1,10 @@
 import Gatehouse
 import GatehouseSystem
+import TestSupport
 import Testing
 
 /// Of 6.3-45, a socket does not begin in plain text and change over to TLS later: there is nothing to peek at before.
-@Suite(.timeLimit(.minutes(2))) struct ReadingTests {
+@Suite(.onOwnThreads, .patient) struct ReadingTests {
     @Test("RW-2 lines: canReadLine, readLine, with and without a bound, and what has no newline yet")
     func lines() async throws {
         let pair = try await Pair()

@@ -1,11 +1,12 @@
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gatehouse
 
 /// Slots, waits and tasks of a socket that connects again after its end.
-@Suite(.timeLimit(.minutes(4))) struct ReconnectingInSlotsTests {
+@Suite(.onOwnThreads, .patient) struct ReconnectingInSlotsTests {
     private static func client() throws -> SSLSocket {
         try SSLSocket(configuration: Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)
     }

@@ -1,10 +1,11 @@
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
 /// A client's socket that connects again after its end.
-@Suite(.timeLimit(.minutes(4))) struct ReconnectingTests {
+@Suite(.onOwnThreads, .patient) struct ReconnectingTests {
     private static func client(_ configuration: SSLConfiguration? = nil) throws -> SSLSocket {
         try SSLSocket(
             configuration: configuration ?? Fixture.client(), on: EventLoop(), handshakeTimeout: Fixture.patience)

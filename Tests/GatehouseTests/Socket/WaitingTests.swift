@@ -1,9 +1,10 @@
 import Gatehouse
 import GatehouseSystem
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct WaitingTests {
+@Suite(.onOwnThreads, .patient) struct WaitingTests {
     private static let soon = Duration.milliseconds(30)
 
     @Test("RW-16 in a task: encrypted, data, written, disconnected, each as it happens")

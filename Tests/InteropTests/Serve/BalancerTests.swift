@@ -4,7 +4,7 @@ import Testing
 
 extension Interop {
     /// Two processes of `gatehouse serve` behind HAProxy, which balances TCP and speaks the PROXY protocol.
-    @Suite("serve behind a balancer", .timeLimit(.minutes(3)))
+    @Suite("serve behind a balancer")
     struct Balancer {
         private static func configuration(_ port: UInt16, _ servers: [GatehouseServer]) -> String {
             """
