@@ -48,20 +48,19 @@ extension SSLServer {
                 return SSLConnection(socket)
             }
             if isClosed { return nil }
-            await awaitChange()
+            await wait { $0.hasPendingConnections || $0.isClosed }
         }
         return nil
     }
 
-    /// Suspends until the server's state has changed, or the task is cancelled. The caller looks again at what it waits
-    /// for.
-    private func awaitChange() async {
+    /// Suspends until the condition may hold, or the task is cancelled. The caller looks again.
+    private func wait(until condition: (isolated SSLServer) -> Bool) async {
         let id = takers.nextID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 takers.add(id, continuation)
-                // The handler of a task that was cancelled before has found nobody to wake.
-                if Task.isCancelled { takers.resume(id) }
+                // What changed the state or cancelled the task before this has found nobody to wake.
+                if Task.isCancelled || condition(self) { takers.resume(id) }
             }
         } onCancel: {
             perform { $0.takers.resume(id) }
@@ -124,7 +123,7 @@ extension SSLServer {
     /// }
     /// ```
     public func run(gracePeriod: Duration = .seconds(30)) async {
-        while !isClosed, !Task.isCancelled { await awaitChange() }
+        while !isClosed, !Task.isCancelled { await wait { $0.isClosed } }
         if !isClosed { await shutdown(gracePeriod: gracePeriod) }
     }
 }

@@ -119,7 +119,10 @@ extension SSLServer {
             for acceptor in acceptors { acceptor.perform { $0.dropConnections() } }
             assumeIsolated { $0.queue = [] }
         }
-        if counters.open > 0 { await withCheckedContinuation { endWaiters.append($0) } }
+        await withCheckedContinuation { continuation in
+            endWaiters.append(continuation)
+            resumeEndWaiters()
+        }
         deadline.cancel()
         // Meanwhile somebody may have let it listen again.
         if !isListening { isClosed = true }

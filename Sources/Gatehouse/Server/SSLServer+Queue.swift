@@ -27,12 +27,13 @@ extension SSLServer {
     /// - Returns: `false` when the time is over, which ``serverError`` then tells, the task is cancelled, or the server
     ///   does not listen.
     public func waitForNewConnection(timeout: Duration? = nil) async -> Bool {
-        if hasPendingConnections { return true }
-        guard isListening else { return false }
         nextWaiterID += 1
         let id = nextWaiterID
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                // Asked in here, where nothing can come between the question and the wait.
+                if hasPendingConnections { return continuation.resume(returning: true) }
+                guard isListening else { return continuation.resume(returning: false) }
                 let deadline = timeout.map { time in
                     loop.deadline(after: time) { [weak self] in self?.assumeIsolated { $0.waitingTimedOut(id) } }
                 }
@@ -145,7 +146,11 @@ extension SSLServer {
     func connectionEnded() {
         updatePause()
         letGoOfAcceptors()
-        guard !endWaiters.isEmpty, counters.open == 0 else { return }
+        resumeEndWaiters()
+    }
+
+    func resumeEndWaiters() {
+        guard counters.open == 0 else { return }
         let resumed = endWaiters
         endWaiters = []
         for waiter in resumed { waiter.resume() }
