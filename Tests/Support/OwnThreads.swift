@@ -8,8 +8,10 @@ public import Testing
 /// All tests start at once on as many threads as there are cores. One that waits for sockets and processes would go on
 /// only when everything that computes has had its turn there, a minute later, while its peers' clocks run.
 public struct OwnThreadsTrait: SuiteTrait, TestTrait, TestScoping {
+    /// Each test of a suite has it.
     public var isRecursive: Bool { true }
 
+    /// Runs the test there.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {

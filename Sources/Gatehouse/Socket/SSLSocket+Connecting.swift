@@ -208,9 +208,11 @@ extension SSLSocket {
     private func startHandshake() {
         guard case .client(let engine) = configuration.engine else { return }
         do {
+            // RFC 9846 §4.3.11.1: a ticket's age counts from its receipt. A second less makes up for the whole seconds
+            // of both times: a ticket that is older for its client than for its server costs the early data.
             channel = try ClientConnection(
                 engine, serverName: peerVerifyName, session: configuration.settings.sessionTicket,
-                now: SystemClock.unixTime, output: &outbox)
+                now: SystemClock.unixTime - 1, output: &outbox)
             sendEarlyData()
             transmit()
         } catch {
