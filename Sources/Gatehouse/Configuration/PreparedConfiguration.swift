@@ -113,6 +113,7 @@ extension SSLConfiguration {
         engine.resumesAcrossNames = resumesAcrossNames
         engine.sendsGREASE = sendsGREASEInTickets
         engine.ticketLifetime = UInt32(clamping: sessionTicketLifetime.components.seconds)
+        engine.peerCertificateLimit = peerCertificateLimit
         engine.recordPadding = recordPadding
         engine.recordSizing = recordSizing
         engine.recordSizeLimit = recordSizeLimit
@@ -157,6 +158,7 @@ extension SSLConfiguration {
         engine.sendsGREASE = sendsGREASE
         engine.shufflesExtensions = shufflesExtensions
         engine.offeredCertificateTypes = offeredCertificateTypes
+        engine.peerCertificateLimit = peerCertificateLimit
         engine.recordPadding = recordPadding
         engine.recordSizing = recordSizing
         engine.recordSizeLimit = recordSizeLimit

@@ -163,6 +163,10 @@ public struct SSLConfiguration: Sendable {
     /// decrypt what was recorded before.
     public var dangerouslyAllowsPSKOnlyKeyExchange = false
 
+    /// The longest Certificate message, in bytes, that is taken from a peer, 100 KiB unless set; a longer one ends the
+    /// handshake with `illegal_parameter`.
+    public var peerCertificateLimit = Limits.certificateMessage
+
     // MARK: Records
 
     /// How records are padded, to hide how long their content is.

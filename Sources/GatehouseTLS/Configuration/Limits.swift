@@ -9,7 +9,7 @@ package enum Limits {
     /// A handshake message with its header, in bytes: `illegal_parameter`.
     static let handshakeMessage = 1 << 16
     /// A Certificate message with its header, in bytes, unless the configuration sets another limit: `illegal_parameter`.
-    static let certificateMessage = 100 * 1024
+    package static let certificateMessage = 100 * 1024
     /// Records without content in a row: `unexpected_message`.
     static let emptyRecords = 32
     /// change_cipher_spec records before Finished: `unexpected_message`.

@@ -45,6 +45,7 @@ import Testing
         configuration.preSharedKeyPolicy = .required
         configuration.revealsUnknownPreSharedKeyIdentity = true
         configuration.dangerouslyAllowsPSKOnlyKeyExchange = true
+        configuration.peerCertificateLimit = 5000
         configuration.recordPadding = .full
         configuration.recordSizing = .dynamic
         configuration.recordSizeLimit = 1000
@@ -71,6 +72,7 @@ import Testing
         #expect(engine.earlyData?.maximumSize == 777 && engine.earlyData?.ageTolerance == 20)
         #expect(engine.earlyData?.replayGuard.id == Self.replayGuard.id)
         #expect(engine.preSharedKeys.count == 1 && engine.asksForPreSharedKey)
+        #expect(engine.peerCertificateLimit == 5000)
         #expect(engine.revealsUnknownPreSharedKeyIdentity && engine.allowsPSKOnlyKeyExchange)
         #expect(engine.recordPadding == .full && engine.recordSizing == .dynamic && engine.recordSizeLimit == 1000)
         #expect(engine.collectsKeyLog)
@@ -101,6 +103,7 @@ import Testing
         #expect(engine.ticketRequest?.afterFullHandshake == 3 && engine.ticketRequest?.afterResumption == 4)
         #expect(engine.preSharedKeys.count == 1 && engine.allowsPSKOnlyKeyExchange)
         #expect(engine.recordPadding == .full && engine.recordSizing == .dynamic && engine.recordSizeLimit == 1000)
+        #expect(engine.peerCertificateLimit == 5000)
         #expect(!engine.shufflesExtensions && engine.offeredCertificateTypes == [.rawPublicKey, .x509])
         #expect(!engine.sendsGREASE && engine.collectsKeyLog)
     }

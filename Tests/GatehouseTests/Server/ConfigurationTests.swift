@@ -41,6 +41,7 @@ import Testing
     func pairs() throws {
         let key = try PreSharedKey(identity: [1], key: [UInt8](repeating: 7, count: 16), hash: .sha384)
         refusesSetting("peerVerifyDepth") { $0.peerVerifyDepth = -1 }
+        refusesSetting("peerCertificateLimit") { $0.peerCertificateLimit = 3 }
         refuses(.tooManyApplicationProtocols(bytes: 257 * 256)) {
             $0.allowedNextProtocols = [String](repeating: String(repeating: "a", count: 255), count: 257)
         }
