@@ -77,6 +77,7 @@ extension SSLSocket {
         }
         var rest = bytes[...]
         while true {
+            try checkConnection(number)
             rest = rest.dropFirst(write(rest))
             if rest.isEmpty { return }
             try await waitToWrite(.roomToWrite, number)
