@@ -10,7 +10,9 @@ package enum SystemRandomness {
 
     /// `count` random bytes.
     package static func bytes(_ count: Int) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+        // The initializer below would write to the storage that all empty arrays share.
+        guard count > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
             fill(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
             initializedCount = count
         }
