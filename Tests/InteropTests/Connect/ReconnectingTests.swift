@@ -10,13 +10,6 @@ extension Interop {
         /// Greets each client with its number, and ends each connection in another way; more than was asked for comes
         /// before the end.
         private static let script = """
-            import socket, ssl, struct, sys
-            def say(*words): print(*words, flush=True)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_3
-            context.load_cert_chain(sys.argv[1], sys.argv[2])
-            listener = socket.create_server(("127.0.0.1", 0))
-            say("port", listener.getsockname()[1])
             for number in range(5):
                 plain, _ = listener.accept()
                 if number == 2:
@@ -33,19 +26,14 @@ extension Interop {
 
         @Test("SK-12 five connections of one socket to Python: each line is its own, after resets and cut streams too")
         func fiveTimes() async throws {
-            let files = try CertificateFiles.made()
-            let program = try RunningTool(
-                Programs.python(), ["-c", Self.script, files.certificate(.p256), files.key(.p256)])
-            let port = try await program.wait(for: "a port") { written in
-                written.split(separator: "\n").first { $0.hasPrefix("port ") }.flatMap { UInt16($0.dropFirst(5)) }
-            }
+            let server = try await PythonServer(Self.script)
             var configuration = SSLConfiguration()
             configuration.caCertificates = try SSLCertificate.certificates(
-                pem: [UInt8](Data(contentsOf: URL(filePath: files.authority))))
+                pem: [UInt8](Data(contentsOf: URL(filePath: server.authority))))
             let client = try SSLSocket(configuration: configuration, on: EventLoop(), handshakeTimeout: .seconds(240))
             let connection = SSLConnection(client)
             for number in 0..<5 {
-                try await client.connectToHostEncrypted("localhost", port: port)
+                try await client.connectToHostEncrypted("localhost", port: server.port)
                 let isEncrypted = await client.waitForEncrypted(timeout: nil)
                 #expect(isEncrypted == (number != 2))
                 if isEncrypted {
@@ -57,9 +45,9 @@ extension Interop {
                 let endings: [Ending] = [1: [.truncated], 2: [.reset, .failed]][number] ?? [.closeNotify]
                 #expect(await endings.contains(try #require(client.ending)))
             }
-            try await program.wait(for: "the last client") { $0.contains("got client 4 new\n") ? () : nil }
-            #expect(program.output.components(separatedBy: "got client").count == 5)
-            await program.kill()
+            try await server.says("got client 4 new")
+            #expect(server.program.output.components(separatedBy: "got client").count == 5)
+            await server.program.kill()
         }
     }
 }

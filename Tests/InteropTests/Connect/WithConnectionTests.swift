@@ -11,13 +11,6 @@ extension Interop {
         /// Serves one connection after the other as its first line asks for, and tells how it ended: a stream without
         /// close_notify at its end is an error.
         private static let script = """
-            import socket, ssl, sys
-            def say(*words): print(*words, flush=True)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_3
-            context.load_cert_chain(sys.argv[1], sys.argv[2])
-            listener = socket.create_server(("127.0.0.1", 0))
-            say("port", listener.getsockname()[1])
             def serve(plain):
                 if plain.recv(1, socket.MSG_PEEK) == b"":
                     return say("nothing came")
@@ -52,28 +45,6 @@ extension Interop {
                     except Exception as error: say("failed", repr(error))
             """
 
-        /// Python's `ssl` as a server.
-        private struct PythonServer {
-            let program: RunningTool
-            let port: UInt16
-
-            init(_ options: [String] = []) async throws {
-                let files = try CertificateFiles.made()
-                program = try RunningTool(
-                    Programs.python(), ["-c", script, files.certificate(.p256), files.key(.p256)] + options,
-                    input: .open)
-                port = try await program.wait(for: "a port") { written in
-                    written.split(separator: "\n").first { $0.hasPrefix("port ") }.flatMap { UInt16($0.dropFirst(5)) }
-                }
-            }
-
-            /// Waits until it has said this.
-            func says(_ line: String) async throws {
-                try await program.wait(for: line) { $0.contains(line + "\n") ? () : nil }
-                #expect(!program.output.contains("failed"), "\(program.output)")
-            }
-        }
-
         /// A client that trusts the CA of this run.
         private static func configuration() throws -> SSLConfiguration {
             let file = try Data(contentsOf: URL(filePath: CertificateFiles.made().authority))
@@ -97,7 +68,7 @@ extension Interop {
 
         @Test("F-22 Python's server: what goes there comes back, and both sides end in order")
         func python() async throws {
-            let server = try await PythonServer()
+            let server = try await PythonServer(Self.script)
             for text in ["one", String(repeating: "x", count: 50_000)] {
                 let answer = try await Self.connect(to: server.port) { connection in
                     try await connection.write("echo\n\(text)\n".utf8)
@@ -120,7 +91,7 @@ extension Interop {
 
         @Test("G-9 a server that says goodbye, and one that cuts the connection off")
         func ends() async throws {
-            let server = try await PythonServer()
+            let server = try await PythonServer(Self.script)
             let lines = try await Self.connect(to: server.port) { connection in
                 try await connection.write("bye\n".utf8)
                 return try await connection.lines().reduce(into: []) { $0.append($1) }
@@ -145,7 +116,7 @@ extension Interop {
 
         @Test("a task that is cancelled closes its connection to Python in order", arguments: ["reading", "writing"])
         func cancelled(place: String) async throws {
-            let server = try await PythonServer()
+            let server = try await PythonServer(Self.script)
             let command = place == "reading" ? "read" : "hold"
             let client = Task {
                 try await Self.connect(to: server.port) { connection in
@@ -165,7 +136,7 @@ extension Interop {
 
         @Test("a task that is cancelled in the middle of the handshake leaves no connection behind")
         func cancelledInHandshake() async throws {
-            let server = try await PythonServer(["mute"])
+            let server = try await PythonServer(Self.script, ["mute"])
             let client = Task { try await Self.connect(to: server.port) { _ in } }
             try await server.says("came")
             client.cancel()
