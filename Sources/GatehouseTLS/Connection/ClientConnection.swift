@@ -23,7 +23,8 @@ public struct ClientConnection: ~Copyable, Sendable {
     ///     then a server that shows a certificate instead is refused.
     ///   - session: an earlier session with this server, to be resumed if the server agrees. It is not offered when it
     ///     has expired, or belongs to another name or other trust settings.
-    ///   - now: seconds since 1970.
+    ///   - now: seconds since 1970. With early data pass a second less: the age of the session's ticket is told to the
+    ///     server, and if whole seconds make it more than it is, some servers refuse the data.
     ///   - output: what is to be sent is appended.
     /// - Throws: `ConfigurationError` when the name is missing or no name; inside
     ///   `ConnectionStartError.failed`, `TLSError.crypto` when no key share can be made,
